@@ -1,0 +1,1 @@
+//! Poem routes, wire types, problem mapping, OpenAPI, server-sent events

@@ -1,0 +1,1 @@
+//! The rules and all SQL; ports as traits

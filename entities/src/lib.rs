@@ -1,0 +1,1 @@
+//! SeaORM models, typed ids and value types

@@ -1,0 +1,1 @@
+//! Job kinds, enqueue, claim, renew, finish, the apalis backend and wake-ups

@@ -1,0 +1,1 @@
+//! Configuration, telemetry, clock, randomness, tracked tasks, shutdown, database connection

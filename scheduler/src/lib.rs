@@ -1,0 +1,1 @@
+//! The crontab as a table and its tick loop

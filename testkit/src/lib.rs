@@ -1,0 +1,1 @@
+//! World, builders, fakes, conformance suites, the tidy test

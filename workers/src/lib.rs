@@ -1,0 +1,1 @@
+//! Pools, dispatch, one handler per job kind, the container engine
