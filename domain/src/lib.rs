@@ -1,1 +1,5 @@
-//! The rules and all SQL; ports as traits
+//! The rules and all SQL. Nothing here knows HTTP, apalis, Docker or the environment.
+
+pub mod ports;
+
+pub use entities;

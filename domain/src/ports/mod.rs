@@ -1,0 +1,4 @@
+//! Where the process ends: each trait here is a door to something that we do not own.
+//! `workers/` and `adapters/` implement them, `cli/` puts the two together, and fakes pass the same conformance suites.
+
+pub mod sandbox;
