@@ -2,4 +2,7 @@
 
 pub mod ports;
 
+mod fault;
+
 pub use entities;
+pub use fault::{Class, Fault, FieldError};

@@ -1,3 +1,26 @@
 //! The nouns of the product: SeaORM models, typed ids and value types. No queries and no rules live here.
 
 pub mod id;
+pub mod value;
+
+pub mod agent;
+pub mod agent_audit;
+pub mod agent_version;
+pub mod api_audit;
+pub mod container;
+pub mod entitlement;
+pub mod event;
+pub mod execution;
+pub mod execution_log;
+pub mod idempotency_key;
+pub mod job;
+pub mod job_attempt;
+pub mod login_link;
+pub mod pool_control;
+pub mod schedule;
+pub mod schedule_fire;
+pub mod user;
+pub mod worker;
+
+pub use sea_orm;
+pub use value::{Amount, Timestamp};

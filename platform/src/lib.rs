@@ -1,1 +1,14 @@
-//! Configuration, telemetry, clock, randomness, tracked tasks, shutdown, database connection
+//! What every member stands on and what knows no business noun: configuration, telemetry, time, chance, tasks, the database connection.
+
+pub mod config;
+pub mod telemetry;
+
+mod clock;
+mod db;
+mod ids;
+mod tasks;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use db::{Db, DbSettings, Engine, Txn};
+pub use ids::{Ids, Rng, SystemRng};
+pub use tasks::{Tasks, shutdown_signal};

@@ -1,0 +1,93 @@
+//! The kinds of jobs: one file each, with the payload and the policy. `docs/adding-a-job.md` says how to add one.
+
+mod apply_bulk;
+mod probe;
+mod prune_rows;
+mod run_agent;
+mod sweep_containers;
+mod validate_indexes;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use apply_bulk::{ApplyBulk, BulkAction};
+pub use probe::{Probe, ProbeAction};
+pub use prune_rows::PruneRows;
+pub use run_agent::RunAgent;
+pub use sweep_containers::SweepContainers;
+pub use validate_indexes::ValidateIndexes;
+
+use crate::policy::{Concurrency, Policy, Unique};
+
+/// A payload with its policy. It carries ids, never data that can grow stale and never secrets; running it twice is running it once.
+pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
+    const KIND: JobKind;
+    const POLICY: Policy;
+
+    /// At most one job for a key.
+    fn unique(&self) -> Option<Unique> {
+        None
+    }
+
+    /// What must not happen at the same time.
+    fn concurrency(&self) -> Option<Concurrency> {
+        None
+    }
+
+    /// The path of the resource that the job is about, for its operation.
+    fn resource(&self) -> Option<String> {
+        None
+    }
+}
+
+macro_rules! job_kinds {
+    ($($kind:ident = $name:literal),+ $(,)?) => {
+        /// The closed list of kinds.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum JobKind { $($kind),+ }
+
+        impl JobKind {
+            pub const ALL: &'static [Self] = &[$(Self::$kind),+];
+
+            /// The word in the row, on the wire and in logs.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$kind => $name),+ }
+            }
+
+            /// The kind of that name.
+            #[must_use]
+            pub fn named(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$kind),)+ _ => None }
+            }
+
+            #[must_use]
+            pub fn policy(self) -> Policy {
+                match self { $(Self::$kind => <$kind as Job>::POLICY),+ }
+            }
+
+            /// Check that a payload is one of this kind.
+            ///
+            /// # Errors
+            /// What is wrong with it.
+            pub fn check(self, payload: &serde_json::Value) -> Result<(), serde_json::Error> {
+                match self { $(Self::$kind => serde::Deserialize::deserialize(payload).map(|_: $kind| ())),+ }
+            }
+        }
+    };
+}
+
+job_kinds! {
+    ApplyBulk = "apply_bulk",
+    Probe = "probe",
+    PruneRows = "prune_rows",
+    RunAgent = "run_agent",
+    SweepContainers = "sweep_containers",
+    ValidateIndexes = "validate_indexes",
+}
+
+impl std::fmt::Display for JobKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,119 @@
+//! What a handler holds while it runs a job.
+
+use std::sync::Arc;
+
+use entities::id::JobId;
+use platform::Txn;
+use sea_orm::DbErr;
+use serde_json::Value;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::outcome::Settled;
+use crate::store::{finish, notes::Note};
+
+/// One attempt of one job: the fencing token, the tokens that end it, its log. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Run {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    job_id: JobId,
+    attempt: i32,
+    failures: i32,
+    worker: String,
+    cancel: CancellationToken,
+    drain: CancellationToken,
+    notes: mpsc::UnboundedSender<Note>,
+}
+
+/// The attempt does not hold the job any more: its lease ran out and somebody else may be running it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("attempt {attempt} of {job_id} has lost its lease; its result is not recorded")]
+pub struct LostLease {
+    pub job_id: JobId,
+    pub attempt: i32,
+}
+
+/// A job could not be settled in the handler's transaction.
+#[derive(Debug, thiserror::Error)]
+pub enum SettleError {
+    #[error(transparent)]
+    LostLease(#[from] LostLease),
+    #[error("the database did not take the result")]
+    Database(#[from] DbErr),
+}
+
+impl Run {
+    pub(crate) fn new(
+        job_id: JobId,
+        attempt: i32,
+        failures: i32,
+        worker: String,
+        drain: CancellationToken,
+        notes: mpsc::UnboundedSender<Note>,
+    ) -> Self {
+        let cancel = CancellationToken::new();
+        Self { inner: Arc::new(Inner { job_id, attempt, failures, worker, cancel, drain, notes }) }
+    }
+
+    #[must_use]
+    pub fn job_id(&self) -> JobId {
+        self.inner.job_id
+    }
+
+    /// The fencing token: how many claims there have been, this one included.
+    #[must_use]
+    pub fn attempt(&self) -> i32 {
+        self.inner.attempt
+    }
+
+    /// How many earlier attempts ended in an error.
+    #[must_use]
+    pub fn failures(&self) -> i32 {
+        self.inner.failures
+    }
+
+    #[must_use]
+    pub fn worker(&self) -> &str {
+        &self.inner.worker
+    }
+
+    /// Fires when somebody cancels the job or its lease is lost. End soon; what you record after it may be refused.
+    #[must_use]
+    pub fn cancel(&self) -> &CancellationToken {
+        &self.inner.cancel
+    }
+
+    /// Fires when the worker was asked to end and its patience is over. A long job may answer [`Outcome::Released`](crate::Outcome::Released).
+    #[must_use]
+    pub fn drain(&self) -> &CancellationToken {
+        &self.inner.drain
+    }
+
+    /// Add a line to the attempt's log, bounded by the settings; it reaches the row within a second.
+    pub fn log(&self, line: impl Into<String>) {
+        self.note(Note::line(self.job_id(), self.attempt(), line.into()));
+    }
+
+    /// Say how far the job is; the newest word wins and reaches the row within a second.
+    pub fn progress(&self, progress: Value) {
+        self.note(Note::progress(self.job_id(), self.attempt(), progress));
+    }
+
+    /// End the job in the handler's own transaction, so that effect and completion are one commit. Answer
+    /// [`Outcome::Settled`](crate::Outcome::Settled) afterwards.
+    ///
+    /// # Errors
+    /// [`LostLease`] when another attempt holds the job by now: roll back, the effect must not be kept.
+    pub async fn settle_in(&self, txn: &Txn, settled: Settled) -> Result<(), SettleError> {
+        finish::settle(txn, self, settled).await
+    }
+
+    fn note(&self, note: Note) {
+        // The writer of notes outlives every run but the last moments of the process.
+        let _ = self.inner.notes.send(note);
+    }
+}

@@ -1,0 +1,167 @@
+//! The end of attempts: many outcomes in one statement, or one inside the handler's own transaction. Both are fenced by `attempt`.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use entities::id::JobId;
+use platform::{Db, Engine, Txn};
+use sea_orm::{ConnectionTrait as _, DbErr, QueryResult};
+use serde_json::{Value, json};
+
+use super::limits;
+use super::sql::{Col, hex, rows, statement};
+use crate::outcome::{JobError, Outcome, Settled};
+use crate::run::{LostLease, Run, SettleError};
+
+/// One attempt that has ended.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    pub job_id: JobId,
+    pub attempt: i32,
+    pub outcome: Outcome,
+    /// How long a job that errored waits before its next attempt.
+    pub backoff: Duration,
+    /// Whether the job holds a slot of a concurrency key.
+    pub keyed: bool,
+}
+
+const COLUMNS: [(&str, Col); 9] = [
+    ("id", Col::Uuid),
+    ("attempt", Col::Int),
+    ("state", Col::Text),
+    ("outcome", Col::Text),
+    ("delay_us", Col::Big),
+    ("failed", Col::Int),
+    ("result", Col::Json),
+    ("error_code", Col::Text),
+    ("error", Col::Text),
+];
+
+static UPDATE: LazyLock<[String; 2]> = LazyLock::new(|| [Engine::Sqlite, Engine::Postgres].map(update_sql));
+
+/// A job that errored retries until its failures are used up; one that was asked to end does not come back.
+fn update_sql(engine: Engine) -> String {
+    let (now, rows) = (engine.now_sql(), rows(engine, &COLUMNS));
+    let state = "CASE WHEN r.state IN ('retrying', 'queued') AND jobs.cancel_requested_at IS NOT NULL THEN 'cancelled'
+                      WHEN r.state = 'retrying' AND jobs.failures + 1 >= jobs.failures_max THEN 'failed' ELSE r.state END";
+    let update = format!(
+        "UPDATE jobs SET state = {state}, failures = jobs.failures + r.failed, lease_until = NULL, result = r.result,
+             error_code = r.error_code, last_error = coalesce(r.error, jobs.last_error), run_at = {now} + r.delay_us,
+             finished_at = CASE WHEN ({state}) IN ('retrying', 'queued') THEN NULL ELSE {now} END
+         FROM {rows} WHERE jobs.id = r.id AND jobs.attempt = r.attempt AND jobs.state = 'running'
+         RETURNING jobs.id, jobs.attempt, jobs.worker, jobs.started_at, jobs.concurrency_key, jobs.state"
+    );
+    match engine {
+        Engine::Sqlite => update.replace("RETURNING jobs.", "RETURNING ").replace(", jobs.", ", "),
+        Engine::Postgres => format!(
+            "WITH ended AS ({update}, r.outcome, r.error),
+             attempts AS (
+                 INSERT INTO job_attempts (job_id, attempt, worker, started_at, finished_at, outcome, error)
+                 SELECT id, attempt, worker, started_at, {now}, CASE WHEN state = 'failed' THEN 'failed' ELSE outcome END, error FROM ended
+                 ON CONFLICT (job_id, attempt) DO UPDATE SET finished_at = excluded.finished_at, outcome = excluded.outcome, error = excluded.error)
+             SELECT id, concurrency_key FROM ended"
+        ),
+    }
+}
+
+/// Write down many ends at once. Answers the jobs whose attempt still held them; the results of the others are dropped.
+///
+/// # Errors
+/// When the database refuses; nothing is written then and the call may be repeated.
+pub async fn finish(db: &Db, ended: &[Finished]) -> Result<Vec<JobId>, DbErr> {
+    let ended: Vec<_> = ended.iter().filter(|finished| finished.outcome != Outcome::Settled).collect();
+    if ended.is_empty() {
+        return Ok(Vec::new());
+    }
+    if db.engine() == Engine::Postgres && !ended.iter().any(|finished| finished.keyed) {
+        let held = db.query_all_raw(statement(db.engine(), UPDATE[1].as_str(), [parameter(&ended).into()])).await?;
+        return held.iter().map(|row| row.try_get("", "id")).collect();
+    }
+    let txn = db.write().await?;
+    let held = write(&txn, &ended).await?;
+    txn.commit().await?;
+    held.iter().map(|row| row.try_get("", "id")).collect()
+}
+
+/// End one job in the handler's transaction.
+pub async fn settle(txn: &Txn, run: &Run, settled: Settled) -> Result<(), SettleError> {
+    let outcome = match settled {
+        Settled::Succeeded(result) => Outcome::Succeeded(result),
+        Settled::Failed(error) => Outcome::Failed(error),
+        Settled::Cancelled => Outcome::Cancelled,
+    };
+    let finished = Finished { job_id: run.job_id(), attempt: run.attempt(), outcome, backoff: Duration::ZERO, keyed: true };
+    match write(txn, &[&finished]).await?.len() {
+        1 => Ok(()),
+        _ => Err(LostLease { job_id: run.job_id(), attempt: run.attempt() }.into()),
+    }
+}
+
+async fn write(txn: &Txn, ended: &[&Finished]) -> Result<Vec<QueryResult>, DbErr> {
+    let engine = txn.engine();
+    let sql = UPDATE[usize::from(engine == Engine::Postgres)].as_str();
+    let held = txn.query_all_raw(statement(engine, sql, [parameter(ended).into()])).await?;
+    if engine == Engine::Sqlite {
+        record_attempts(txn, ended, &held).await?;
+    }
+    let keys = held.iter().filter_map(|row| row.try_get::<Option<String>>("", "concurrency_key").transpose());
+    limits::release(txn, keys.collect::<Result<Vec<_>, _>>()?).await?;
+    Ok(held)
+}
+
+/// SQLite has no statement that changes two tables.
+async fn record_attempts(txn: &Txn, ended: &[&Finished], held: &[QueryResult]) -> Result<(), DbErr> {
+    let by_id: HashMap<JobId, &&Finished> = ended.iter().map(|finished| (finished.job_id, finished)).collect();
+    let mut attempts = Vec::with_capacity(held.len());
+    for row in held {
+        let id: JobId = row.try_get("", "id")?;
+        let Some(finished) = by_id.get(&id) else { continue };
+        let outcome = if row.try_get::<String>("", "state")? == "failed" { "failed" } else { words(&finished.outcome).1 };
+        attempts.push(json!({
+            "id": hex(id), "attempt": finished.attempt, "worker": row.try_get::<String>("", "worker")?,
+            "started_at": row.try_get::<i64>("", "started_at")?, "outcome": outcome,
+            "error": error(&finished.outcome).map(|error| &error.message),
+        }));
+    }
+    super::attempts::record(txn, attempts).await
+}
+
+fn parameter(ended: &[&Finished]) -> Value {
+    let row = |finished: &&Finished| {
+        let (state, outcome) = words(&finished.outcome);
+        let delay = match &finished.outcome {
+            Outcome::Errored(_) => finished.backoff,
+            Outcome::Snoozed { delay, .. } => *delay,
+            _ => Duration::ZERO,
+        };
+        let result = if let Outcome::Succeeded(result) = &finished.outcome { Some(result) } else { None };
+        let error = error(&finished.outcome);
+        json!({
+            "id": hex(finished.job_id), "attempt": finished.attempt, "state": state, "outcome": outcome,
+            "delay_us": i64::try_from(delay.as_micros()).unwrap_or(i64::MAX / 2),
+            "failed": i32::from(matches!(finished.outcome, Outcome::Errored(_) | Outcome::Failed(_))),
+            "result": result, "error_code": error.map(|error| &error.code), "error": error.map(|error| &error.message),
+        })
+    };
+    Value::Array(ended.iter().map(row).collect())
+}
+
+/// The next state of the job, and the word for the attempt.
+fn words(outcome: &Outcome) -> (&'static str, &'static str) {
+    match outcome {
+        Outcome::Succeeded(_) | Outcome::Settled => ("succeeded", "succeeded"),
+        Outcome::Errored(_) => ("retrying", "errored"),
+        Outcome::Failed(_) => ("failed", "failed"),
+        Outcome::Cancelled => ("cancelled", "cancelled"),
+        Outcome::Snoozed { .. } => ("queued", "snoozed"),
+        Outcome::Released => ("queued", "released"),
+    }
+}
+
+fn error(outcome: &Outcome) -> Option<&JobError> {
+    match outcome {
+        Outcome::Errored(error) | Outcome::Failed(error) => Some(error),
+        _ => None,
+    }
+}

@@ -1,0 +1,12 @@
+//! One file per step. The name carries the order.
+
+use crate::dialect::Step;
+
+mod m0001_queue;
+mod m0002_people;
+mod m0003_agents;
+mod m0004_executions;
+
+pub fn steps() -> Vec<Step> {
+    vec![m0001_queue::STEP, m0002_people::STEP, m0003_agents::STEP, m0004_executions::STEP]
+}

@@ -1,0 +1,24 @@
+//! The names that people know, and where they lead.
+
+/// `(variable, section, field)`. A later row wins over an earlier one, and `TALLYMAN_<SECTION>_<FIELD>` over all of them.
+pub const ALIASES: &[(&str, &str, &str)] = &[
+    // the names of an older session backend
+    ("EVS_LISTEN_ADDR", "api", "listen"),
+    ("EVS_DATABASE_URL", "database", "url"),
+    ("EVS_DATABASE_MAX_CONNECTIONS", "database", "connections_max"),
+    // the names of today
+    ("PORT", "api", "port"),
+    ("HOST", "api", "host"),
+    ("PUBLIC_URL", "api", "public_url"),
+    ("TRUSTED_PROXIES", "api", "trusted_proxies"),
+    ("DATABASE_URL", "database", "url"),
+    ("REDIS_URL", "redis", "url"),
+    ("INGRESS_QUEUE", "ingress", "queues"),
+    ("DATA_DIR", "app", "data_dir"),
+    ("APP_ENV", "app", "env"),
+    ("LOG_FORMAT", "telemetry", "format"),
+    ("RUST_LOG", "telemetry", "filter"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "telemetry", "otlp_endpoint"),
+    ("DOCKER_HOST", "sandbox", "docker_host"),
+    ("TALLYMAN_SUPERVISOR", "sandbox", "supervisor"),
+];

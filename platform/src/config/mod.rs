@@ -1,0 +1,151 @@
+//! Settings: read once, at the start, from an optional TOML file and the environment; checked whole; refused with the name of what is wrong.
+//!
+//! Each member owns a `Settings` struct with defaults and `deny_unknown_fields`. Section `jobs`, field `lease_seconds`
+//! is `[jobs] lease_seconds = 15` in the file, `TALLYMAN_JOBS_LEASE_SECONDS=15` in the environment, and the environment wins.
+//! The short names that people know (`PORT`, `DATABASE_URL`, …) stand in one table, [`aliases::ALIASES`].
+
+mod aliases;
+mod value;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use serde::de::value::MapDeserializer;
+use value::Raw;
+
+pub use aliases::ALIASES;
+
+/// All that was said about the configuration, by section.
+#[derive(Debug, Default)]
+pub struct Config {
+    sections: BTreeMap<String, BTreeMap<String, Raw>>,
+}
+
+/// The configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("cannot read the configuration file {}", path.display())]
+    Unreadable { path: PathBuf, source: std::io::Error },
+    #[error("{} is not TOML made of [sections]", path.display())]
+    NotToml { path: PathBuf, source: Box<toml::de::Error> },
+    #[error("section [{section}]: {reason}. Fields may be set in the file or as TALLYMAN_{}_<FIELD>", section.to_uppercase())]
+    Section { section: String, reason: String },
+    #[error("no section is named [{section}]; there are: {known}")]
+    UnknownSection { section: String, known: String },
+}
+
+impl Config {
+    /// Read the file that `TALLYMAN_CONFIG` names, if it does, and the environment of the process.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is not TOML, or a `TALLYMAN_…` variable names no section.
+    pub fn load(known_sections: &[&str]) -> Result<Self, ConfigError> {
+        #[expect(clippy::disallowed_methods, reason = "this is the door that the ban points to")]
+        let environment: BTreeMap<String, String> = std::env::vars().collect();
+        let file = environment.get("TALLYMAN_CONFIG").map(PathBuf::from);
+        Self::from_parts(file.as_deref(), &environment, known_sections)
+    }
+
+    /// The same from given parts.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn from_parts(file: Option<&Path>, environment: &BTreeMap<String, String>, known_sections: &[&str]) -> Result<Self, ConfigError> {
+        let mut config = Self::default();
+        if let Some(path) = file {
+            config.read_file(path)?;
+        }
+        for (variable, section, field) in ALIASES {
+            if let Some(text) = environment.get(*variable) {
+                config.set(section, field, Raw::Text(text.clone()));
+            }
+        }
+        for (variable, text) in environment {
+            let Some(rest) = variable.strip_prefix("TALLYMAN_") else { continue };
+            let rest = rest.to_lowercase();
+            let section = known_sections.iter().find(|section| rest.strip_prefix(**section).is_some_and(|field| field.starts_with('_')));
+            if let Some(section) = section {
+                config.set(section, &rest[section.len() + 1..], Raw::Text(text.clone()));
+            }
+        }
+        match config.sections.keys().find(|section| !known_sections.contains(&section.as_str())) {
+            Some(section) => Err(ConfigError::UnknownSection { section: section.clone(), known: known_sections.join(", ") }),
+            None => Ok(config),
+        }
+    }
+
+    /// One member's settings.
+    ///
+    /// # Errors
+    /// When a field is unknown, or its value is not of its type.
+    pub fn section<T: DeserializeOwned>(&self, section: &str) -> Result<T, ConfigError> {
+        let fields = self.sections.get(section).cloned().unwrap_or_default();
+        T::deserialize(MapDeserializer::<_, value::ValueError>::new(fields.into_iter()))
+            .map_err(|reason| ConfigError::Section { section: section.to_owned(), reason: reason.to_string() })
+    }
+
+    fn read_file(&mut self, path: &Path) -> Result<(), ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        let tables: BTreeMap<String, BTreeMap<String, toml::Value>> =
+            toml::from_str(&text).map_err(|source| ConfigError::NotToml { path: path.to_owned(), source: Box::new(source) })?;
+        for (section, fields) in tables {
+            for (field, value) in fields {
+                self.set(&section, &field, Raw::Toml(value));
+            }
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, section: &str, field: &str, value: Raw) {
+        self.sections.entry(section.to_owned()).or_default().insert(field.to_owned(), value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    #[serde(default, deny_unknown_fields)]
+    struct Api {
+        port: u16,
+        host: String,
+        trusted_proxies: Vec<String>,
+        public_url: Option<String>,
+    }
+
+    fn config(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let environment: BTreeMap<_, _> = pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        Config::from_parts(None, &environment, &["api", "jobs"])
+    }
+
+    #[test]
+    fn the_short_name_and_the_long_name_set_the_same_field() -> Result<(), ConfigError> {
+        let short: Api = config(&[("PORT", "9000"), ("HOST", "0.0.0.0")])?.section("api")?;
+        let long: Api = config(&[("TALLYMAN_API_PORT", "9000"), ("TALLYMAN_API_HOST", "0.0.0.0")])?.section("api")?;
+        assert_eq!(short, long);
+        assert_eq!((short.port, short.host.as_str()), (9000, "0.0.0.0"));
+        Ok(())
+    }
+
+    #[test]
+    fn a_list_is_separated_by_commas_and_a_number_may_be_a_text() -> Result<(), ConfigError> {
+        let api: Api = config(&[("TALLYMAN_API_TRUSTED_PROXIES", "10.0.0.1, 10.0.0.2"), ("TALLYMAN_API_HOST", "127")])?.section("api")?;
+        assert_eq!(api.trusted_proxies, ["10.0.0.1", "10.0.0.2"]);
+        assert_eq!(api.host, "127");
+        Ok(())
+    }
+
+    #[test]
+    fn a_wrong_value_and_an_unknown_field_are_named() {
+        let wrong = config(&[("PORT", "many")]).and_then(|c| c.section::<Api>("api")).unwrap_err().to_string();
+        assert!(wrong.contains("[api]") && wrong.contains("many"), "{wrong}");
+        let unknown = config(&[("TALLYMAN_API_PROT", "1")]).and_then(|c| c.section::<Api>("api")).unwrap_err().to_string();
+        assert!(unknown.contains("prot"), "{unknown}");
+    }
+}
