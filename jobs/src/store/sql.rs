@@ -63,4 +63,3 @@ pub fn backend(engine: Engine) -> DatabaseBackend {
         Engine::Postgres => DatabaseBackend::Postgres,
     }
 }
-
