@@ -41,7 +41,7 @@ apt_install() {
     [ $rc = 0 ] || die "apt-get could not install: $*"
 }
 
-# cargo_tool NAME VERSION: a cargo subcommand, built once into the cache.
+# cargo_tool NAME VERSION: a cargo subcommand, built once into the cache. Any version that is there will do.
 cargo_tool() {
     if ! command -v "$1" >/dev/null; then
         say "installing $1 $2 (once, it takes some minutes)"
@@ -80,23 +80,34 @@ gone() { ! alive "$1"; }
 
 session_gone() { ! pgrep -s "$1"; }
 
-# detach PID_FILE LOG COMMAND...: a process that outlives the caller and its terminal, and holds none of its files.
+started_at() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+
+# detach PID_FILE LOG COMMAND...: a process that outlives the caller and its terminal. The file holds its id and its start
+# time, because ids come round again.
 detach() {
     local pid_file=$1 log=$2
     shift 2
-    setsid "$@" </dev/null >>"$log" 2>&1 9>&- &
-    echo $! >"$pid_file"
+    setsid "$@" </dev/null >>"$log" 2>&1 &
+    echo "$! $(started_at $!)" >"$pid_file"
     disown
 }
 
-# end_pid PID_FILE SIGNAL SECONDS: asks, waits, then insists. The file must name a process that `detach` started.
+# pid_of PID_FILE: nothing when the process has ended.
+pid_of() {
+    local pid='' start=''
+    [ ! -f "$1" ] || read -r pid start <"$1" || true
+    if alive "$pid" && [ "$(started_at "$pid")" = "$start" ]; then echo "$pid"; fi
+}
+
+running() { [ -n "$(pid_of "$1")" ]; }
+
+# end_pid PID_FILE SIGNAL SECONDS: asks, waits, then insists.
 end_pid() {
     local pid
-    [ -f "$1" ] || return 0
-    pid=$(cat "$1")
-    if alive "$pid"; then
-        as_root kill "-$2" "$pid" 2>/dev/null || true
-        wait_until "$3" gone "$pid" || as_root kill -KILL "$pid" 2>/dev/null || true
+    pid=$(pid_of "$1")
+    if [ -n "$pid" ]; then
+        kill "-$2" "$pid" 2>/dev/null || true
+        wait_until "$3" gone "$pid" || kill -KILL "$pid" 2>/dev/null || true
         wait_until 10 gone "$pid" || die "process $pid does not end"
     fi
     rm -f "$1"

@@ -2,7 +2,10 @@
 # A private Docker engine beside whichever runs already: own data, own socket, own containerd, no bridge and no firewall
 # rules, so that two of them do not meet. Networks that a test creates work inside the engine only. Sourced, never run.
 
-docker_install() { apt_install dockerd docker.io; apt_install docker docker.io; }
+docker_install() {
+    apt_install dockerd docker.io cgroupfs-mount
+    apt_install docker docker.io
+}
 
 docker_answers() { docker --host "$1" version; }
 
@@ -12,27 +15,20 @@ docker_start() {
     docker_install
     mkdir -p "$1/docker/run"
     dir=$(cd "$1" && pwd)
-    gone "$(cat "$dir/docker.pid" 2>/dev/null)" || die "dockerd already runs in $dir"
+    ! running "$dir/docker.pid" || die "dockerd already runs in $dir"
     # dockerd believes these files even when the process is a zombie that nobody reaps.
     rm -f "$dir/docker/run/docker.pid"
     [ -n "$(docker_processes "$dir" containerd)" ] || rm -f "$dir/docker/run/containerd/containerd.pid"
     # A socket's path may have 107 bytes, and containerd puts its own below the exec root.
     [ ${#dir} -le 60 ] || die "docker-start: the path $dir is too long for a socket, use a shorter one"
-    if [ "$(id -u)" = 0 ]; then
-        detach "$dir/docker.pid" "$dir/docker.log" dockerd "$(docker_host "$dir")" --data-root "$dir/docker/data" --exec-root "$dir/docker/run" \
-            --pidfile "$dir/docker/run/docker.pid" --bridge none --iptables=false --ip6tables=false --ip-forward=false --config-file "$(docker_config "$dir")"
-    else
-        die "starting a Docker engine needs root; start Docker yourself, or run as root"
-    fi
-    wait_until 60 docker_answers "unix://$dir/docker.sock" || die "dockerd does not start: $(tail -n 5 "$dir/docker.log")"
-}
-
-docker_host() { echo "--host=unix://$1/docker.sock"; }
-
-# An empty file of its own: the machine's /etc/docker/daemon.json is about another engine.
-docker_config() {
-    echo '{}' >"$1/docker/daemon.json"
-    echo "$1/docker/daemon.json"
+    [ "$(id -u)" = 0 ] || die "starting a Docker engine needs root; start Docker yourself, or run as root"
+    mountpoint -q /sys/fs/cgroup || cgroupfs-mount
+    # An empty file of its own: the machine's /etc/docker/daemon.json is about another engine.
+    echo '{}' >"$dir/docker/daemon.json"
+    detach "$dir/docker.pid" "$dir/docker.log" dockerd --host "unix://$dir/docker.sock" --config-file "$dir/docker/daemon.json" \
+        --data-root "$dir/docker/data" --exec-root "$dir/docker/run" --pidfile "$dir/docker/run/docker.pid" \
+        --bridge none --iptables=false --ip6tables=false --ip-forward=false
+    wait_until 60 docker_answers "unix://$dir/docker.sock" && running "$dir/docker.pid" || die "dockerd does not start: $(tail -n 5 "$dir/docker.log")"
 }
 
 # docker_stop DIR [fast|kill]: `kill` ends the engine and its containerd at once; containers go on until the next `fast`.

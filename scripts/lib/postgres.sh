@@ -74,14 +74,14 @@ postgres_start() {
         as_postgres test -x "$dir" || die "the user $POSTGRES_USER cannot reach $dir: a folder above it is closed"
     fi
     [ -d "$dir/postgres" ] || cp -a "$POSTGRES_TEMPLATE" "$dir/postgres"
-    gone "$(cat "$dir/postgres.pid" 2>/dev/null)" || die "PostgreSQL already runs in $dir"
+    ! running "$dir/postgres.pid" || die "PostgreSQL already runs in $dir"
     rm -f "$dir/postgres/postmaster.pid"
     if [ -n "$POSTGRES_USER" ]; then
         detach "$dir/postgres.pid" "$dir/postgres.log" setpriv --reuid "$POSTGRES_USER" --regid "$POSTGRES_USER" --clear-groups -- "$POSTGRES_BIN/postgres" -D "$dir/postgres" -p "$port"
     else
         detach "$dir/postgres.pid" "$dir/postgres.log" "$POSTGRES_BIN/postgres" -D "$dir/postgres" -p "$port"
     fi
-    wait_until 30 "$POSTGRES_BIN/pg_isready" -q -h 127.0.0.1 -p "$port" && alive "$(cat "$dir/postgres.pid")" || die "PostgreSQL does not start: $(tail -n 5 "$dir/postgres.log")"
+    wait_until 30 "$POSTGRES_BIN/pg_isready" -q -h 127.0.0.1 -p "$port" && running "$dir/postgres.pid" || die "PostgreSQL does not start: $(tail -n 5 "$dir/postgres.log")"
     echo "$port" >"$dir/postgres.port"
 }
 
@@ -89,7 +89,8 @@ postgres_start() {
 # children end a moment after it, and hold its shared memory until then.
 postgres_stop() {
     local pid
-    pid=$(cat "$1/postgres.pid" 2>/dev/null) || return 0
+    pid=$(pid_of "$1/postgres.pid")
+    [ -n "$pid" ] || return 0
     case ${2:-fast} in
         fast) end_pid "$1/postgres.pid" INT 30 ;;
         immediate) end_pid "$1/postgres.pid" QUIT 30 ;;

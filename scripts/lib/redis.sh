@@ -8,9 +8,9 @@ redis_start() {
     local dir=$1 port=$2
     redis_install
     mkdir -p "$dir/redis"
-    gone "$(cat "$dir/redis.pid" 2>/dev/null)" || die "Redis already runs in $dir"
+    ! running "$dir/redis.pid" || die "Redis already runs in $dir"
     detach "$dir/redis.pid" "$dir/redis.log" redis-server --port "$port" --bind 127.0.0.1 --dir "$dir/redis" --appendonly yes --appendfsync everysec --save '' --daemonize no
-    wait_until 10 redis_answers "$port" && alive "$(cat "$dir/redis.pid")" || die "Redis does not start: $(tail -n 5 "$dir/redis.log")"
+    wait_until 10 redis_answers "$port" && running "$dir/redis.pid" || die "Redis does not start: $(tail -n 5 "$dir/redis.log")"
     echo "$port" >"$dir/redis.port"
 }
 
