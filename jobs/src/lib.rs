@@ -5,6 +5,8 @@
 //! - [`Run`]: what a handler holds while it runs a job: the fencing token, the cancellation, the log.
 //! - [`store`]: claim, renew, finish, reclaim: the SQL of the queue, for SQLite and PostgreSQL.
 
+pub mod backend;
+pub mod engine;
 pub mod kinds;
 pub mod store;
 
@@ -14,6 +16,7 @@ mod policy;
 mod run;
 mod wake;
 
+pub use engine::{Delivery, Node, Settings, Ticket};
 pub use enqueue::{EnqueueError, Enqueued, NewJob, Queue, commit};
 pub use outcome::{JobError, Outcome, Settled};
 pub use policy::{Backoff, Concurrency, Limit, Policy, Pool, Rate, Unique};

@@ -2,10 +2,15 @@
 //! one conformance suite holds them together. Due times and leases compare with the database's own clock.
 
 pub mod cancel;
+pub mod claim;
+pub mod controls;
 pub mod finish;
 pub mod insert;
+pub mod lease;
 pub mod notes;
+pub mod workers;
 
 mod attempts;
+mod keyed;
 mod limits;
 mod sql;

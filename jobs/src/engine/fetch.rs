@@ -1,0 +1,91 @@
+//! Claiming only as many jobs as there are free slots, as soon as somebody says so, and each second anyway.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use platform::Db;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::Settings;
+use super::delivery::{Delivery, End, Ticket};
+use super::held::Held;
+use super::slots::Slots;
+use crate::policy::Pool;
+use crate::run::Run;
+use crate::store::claim::{Claim, Claimed, Turn};
+use crate::store::notes::Note;
+use crate::wake::{Signal, WakeBus};
+
+const RETRY: Duration = Duration::from_millis(300);
+
+/// Brings the jobs of one pool into this process.
+pub struct Fetcher {
+    pub db: Db,
+    pub bus: WakeBus,
+    pub pool: Pool,
+    pub worker: String,
+    pub settings: Settings,
+    pub slots: Arc<Slots>,
+    pub held: Held,
+    pub notes: mpsc::UnboundedSender<Note>,
+    pub ends: mpsc::UnboundedSender<End>,
+    /// Fires when the process is asked to end: nothing more is claimed.
+    pub stop: CancellationToken,
+    /// Fires when the patience with running jobs is over.
+    pub drain: CancellationToken,
+}
+
+impl Fetcher {
+    /// Runs until `stop` fires or nobody takes deliveries any more.
+    pub async fn run(self, deliveries: mpsc::Sender<(Delivery, Ticket)>) {
+        let mut turn = Turn::default();
+        loop {
+            let free = tokio::select! {
+                () = self.stop.cancelled() => return,
+                free = self.slots.wait() => free,
+            };
+            let jobs_max = free.min(self.settings.claim_jobs_max);
+            let claim = Claim { pool: self.pool, worker: &self.worker, lease_ms: self.settings.lease_ms(), jobs_max };
+            let asked = Instant::now();
+            // A claim that has been sent is waited for, also when the process is ending: its jobs must not wait for their lease.
+            let claimed = match turn.claim(&self.db, &claim).await {
+                Ok(claimed) => claimed,
+                Err(error) => {
+                    tracing::warn!(%error, pool = %self.pool, "no jobs could be claimed; trying again");
+                    self.pause(RETRY).await;
+                    continue;
+                }
+            };
+            if claimed.is_empty() {
+                self.pause(self.settings.poll()).await;
+                continue;
+            }
+            let full = claimed.len() >= jobs_max as usize;
+            for job in claimed {
+                if deliveries.send(self.deliver(job, asked)).await.is_err() {
+                    return;
+                }
+            }
+            if full {
+                // There may be more: let another worker of this process look too.
+                self.bus.deliver(Signal::Work(self.pool));
+            }
+        }
+    }
+
+    async fn pause(&self, most: Duration) {
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            () = self.bus.work(self.pool) => {}
+            () = tokio::time::sleep(most) => {}
+        }
+    }
+
+    fn deliver(&self, job: Claimed, claimed: Instant) -> (Delivery, Ticket) {
+        let run = Run::new(job.id, job.attempt, job.failures, self.worker.clone(), self.drain.clone(), self.notes.clone());
+        self.held.add(&run, claimed);
+        let ticket = Ticket::new(run.clone(), job.kind.clone(), job.keyed, self.slots.take(), self.ends.clone());
+        (Delivery { kind: job.kind, payload: job.payload, trace_id: job.trace_id, run }, ticket)
+    }
+}

@@ -1,0 +1,139 @@
+//! Taking jobs: priority, pause, concurrency per key and rates are all decided here, in the transaction that takes them.
+
+use std::sync::LazyLock;
+
+use entities::id::JobId;
+use platform::{Db, Engine};
+use sea_orm::{ConnectionTrait, DbErr, QueryResult};
+use serde_json::Value;
+
+use super::keyed;
+use super::sql::statement;
+use crate::policy::Pool;
+
+/// A job that this worker holds now.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    pub id: JobId,
+    pub kind: String,
+    pub payload: Value,
+    pub attempt: i32,
+    pub failures: i32,
+    pub keyed: bool,
+    pub trace_id: Option<String>,
+    order: (i16, i64),
+}
+
+/// Who claims, and for how long.
+#[derive(Debug, Clone)]
+pub struct Claim<'a> {
+    pub pool: Pool,
+    pub worker: &'a str,
+    pub lease_ms: i64,
+    pub jobs_max: u32,
+}
+
+/// What a claim writes into the row and what it reads back.
+pub const TAKE: &str = "state = 'running', attempt = jobs.attempt + 1, lease_until = {now} + $3, worker = $4, started_at = {now}";
+pub const TAKEN: &str = "id, kind, payload, attempt, failures, trace_id, concurrency_key, priority, run_at";
+
+static READY: LazyLock<[String; 2]> = LazyLock::new(|| [Engine::Sqlite, Engine::Postgres].map(ready_sql));
+
+/// Each priority is one walk along the index `jobs_ready`, highest first, so that jobs that are not due yet are never walked over.
+fn ready_sql(engine: Engine) -> String {
+    let now = engine.now_sql();
+    let take = TAKE.replace("{now}", now);
+    let due = format!("j.pool = $1 AND j.state IN ('queued', 'retrying') AND j.concurrency_key IS NULL AND j.run_at <= {now}");
+    let open = "NOT EXISTS (SELECT 1 FROM pool_controls c WHERE c.pool = $1 AND c.paused)";
+    match engine {
+        Engine::Postgres => format!(
+            "WITH ready AS MATERIALIZED (
+                 SELECT due.id FROM generate_series(9, 0, -1) AS p(priority) CROSS JOIN LATERAL (
+                     SELECT j.id FROM jobs j WHERE {due} AND j.priority = p.priority::smallint AND {open}
+                     ORDER BY j.run_at, j.id LIMIT $2 FOR UPDATE SKIP LOCKED) due
+                 LIMIT $2)
+             UPDATE jobs SET {take} FROM ready WHERE jobs.id = ready.id RETURNING jobs.{}",
+            TAKEN.replace(", ", ", jobs.")
+        ),
+        Engine::Sqlite => format!(
+            "UPDATE jobs SET {take} WHERE id IN (
+                 SELECT j.id FROM json_each('[9,8,7,6,5,4,3,2,1,0]') p CROSS JOIN jobs j INDEXED BY jobs_ready
+                 WHERE {due} AND j.priority = p.value AND {open} LIMIT $2)
+             RETURNING {TAKEN}"
+        ),
+    }
+}
+
+/// Claims for one pool in turn, so that neither jobs with a key nor jobs without can starve the others.
+#[derive(Debug, Default)]
+pub struct Turn {
+    keyed_first: bool,
+    cursor: keyed::Cursor,
+}
+
+impl Turn {
+    /// Take up to `jobs_max` jobs that are due, the most urgent first.
+    ///
+    /// # Errors
+    /// When the database refuses; nothing is taken then, or what was taken comes back when its lease runs out.
+    pub async fn claim(&mut self, db: &Db, claim: &Claim<'_>) -> Result<Vec<Claimed>, DbErr> {
+        self.keyed_first = !self.keyed_first;
+        let mut taken = Vec::new();
+        for keyed in [self.keyed_first, !self.keyed_first] {
+            let left = claim.jobs_max - u32::try_from(taken.len()).unwrap_or(claim.jobs_max);
+            if left == 0 {
+                break;
+            }
+            let claim = Claim { jobs_max: left, ..claim.clone() };
+            taken.extend(if keyed { keyed::claim(db, &claim, &mut self.cursor).await? } else { claim_ready(db, &claim).await? });
+        }
+        taken.sort_by_key(|job| (-job.order.0, job.order.1, job.id));
+        Ok(taken)
+    }
+}
+
+async fn claim_ready(db: &Db, claim: &Claim<'_>) -> Result<Vec<Claimed>, DbErr> {
+    let engine = db.engine();
+    let sql = READY[usize::from(engine == Engine::Postgres)].as_str();
+    let take = statement(engine, sql, parameters(claim));
+    let rows = match engine {
+        Engine::Postgres => db.query_all_raw(take).await?,
+        Engine::Sqlite => {
+            if !any_ready(db, claim.pool).await? {
+                return Ok(Vec::new());
+            }
+            let txn = db.write().await?;
+            let rows = txn.query_all_raw(take).await?;
+            txn.commit().await?;
+            rows
+        }
+    };
+    rows.iter().map(read).collect()
+}
+
+/// SQLite: look before taking the one write lock.
+async fn any_ready(db: &Db, pool: Pool) -> Result<bool, DbErr> {
+    let sql = format!(
+        "SELECT 1 FROM json_each('[9,8,7,6,5,4,3,2,1,0]') p CROSS JOIN jobs j INDEXED BY jobs_ready
+         WHERE j.pool = $1 AND j.state IN ('queued', 'retrying') AND j.concurrency_key IS NULL AND j.priority = p.value AND j.run_at <= {} LIMIT 1",
+        db.engine().now_sql()
+    );
+    Ok(db.query_one_raw(statement(db.engine(), sql, [pool.name().into()])).await?.is_some())
+}
+
+pub fn parameters(claim: &Claim<'_>) -> [sea_orm::Value; 4] {
+    [claim.pool.name().into(), i64::from(claim.jobs_max).into(), (claim.lease_ms * 1_000).into(), claim.worker.into()]
+}
+
+pub fn read(row: &QueryResult) -> Result<Claimed, DbErr> {
+    Ok(Claimed {
+        id: row.try_get("", "id")?,
+        kind: row.try_get("", "kind")?,
+        payload: row.try_get("", "payload")?,
+        attempt: row.try_get("", "attempt")?,
+        failures: row.try_get("", "failures")?,
+        keyed: row.try_get::<Option<String>>("", "concurrency_key")?.is_some(),
+        trace_id: row.try_get("", "trace_id")?,
+        order: (row.try_get("", "priority")?, row.try_get("", "run_at")?),
+    })
+}

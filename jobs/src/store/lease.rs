@@ -1,0 +1,114 @@
+//! Keeping leases, and taking back those that ran out.
+
+use std::sync::LazyLock;
+
+use entities::id::JobId;
+use platform::{Db, Engine, Txn};
+use sea_orm::{ConnectionTrait as _, DbErr, QueryResult};
+use serde_json::{Value, json};
+
+use super::sql::{Col, hex, rows, statement};
+use super::{attempts, limits};
+use crate::policy::Pool;
+
+/// How many lost leases one call takes back.
+const RECLAIM_MAX: u32 = 500;
+
+/// What became of the leases that were to be renewed.
+#[derive(Debug, Default)]
+pub struct Renewed {
+    /// Still held.
+    pub held: Vec<JobId>,
+    /// Still held, and somebody asked for its end.
+    pub cancelled: Vec<JobId>,
+}
+
+/// Hold the leases for another `lease_ms` from now. What is in neither list of the answer is lost.
+///
+/// # Errors
+/// When the database refuses; the leases run on towards their end then.
+pub async fn renew(db: &Db, leases: &[(JobId, i32)], lease_ms: i64) -> Result<Renewed, DbErr> {
+    let engine = db.engine();
+    let sql = format!(
+        "UPDATE jobs SET lease_until = {} + $2 FROM {} WHERE jobs.id = r.id AND jobs.attempt = r.attempt AND jobs.state = 'running'
+         RETURNING {p}id, {p}cancel_requested_at",
+        engine.now_sql(),
+        rows(engine, &[("id", Col::Uuid), ("attempt", Col::Int)]),
+        p = if engine == Engine::Postgres { "jobs." } else { "" },
+    );
+    let parameter = Value::Array(leases.iter().map(|(id, attempt)| json!({ "id": hex(*id), "attempt": attempt })).collect());
+    let txn = db.write().await?;
+    let rows = txn.query_all_raw(statement(engine, sql, [parameter.into(), (lease_ms * 1_000).into()])).await?;
+    txn.commit().await?;
+    let mut renewed = Renewed::default();
+    for row in rows {
+        let id = row.try_get("", "id")?;
+        let asked: Option<i64> = row.try_get("", "cancel_requested_at")?;
+        if asked.is_some() { renewed.cancelled.push(id) } else { renewed.held.push(id) }
+    }
+    Ok(renewed)
+}
+
+/// A job whose lease ran out.
+#[derive(Debug, Clone)]
+pub struct Reclaimed {
+    pub id: JobId,
+    pub kind: String,
+    pub pool: Option<Pool>,
+    /// `queued` again, or `quarantined` when it took too many workers down, or `cancelled` when that was asked.
+    pub state: String,
+    pub worker: String,
+}
+
+static RECLAIM: LazyLock<[String; 2]> = LazyLock::new(|| [Engine::Sqlite, Engine::Postgres].map(reclaim_sql));
+
+fn reclaim_sql(engine: Engine) -> String {
+    let now = engine.now_sql();
+    let lost = format!("SELECT id FROM jobs WHERE state = 'running' AND lease_until < {now} ORDER BY lease_until LIMIT {RECLAIM_MAX}");
+    let state =
+        "CASE WHEN deaths + 1 >= deaths_max THEN 'quarantined' WHEN cancel_requested_at IS NOT NULL THEN 'cancelled' ELSE 'queued' END";
+    let lock = if engine == Engine::Postgres { " FOR UPDATE SKIP LOCKED" } else { "" };
+    format!(
+        "UPDATE jobs SET state = {state}, deaths = deaths + 1, lease_until = NULL, run_at = {now},
+             error_code = CASE WHEN deaths + 1 >= deaths_max THEN 'quarantined' ELSE error_code END,
+             last_error = 'its worker died or lost the database: the lease of attempt ' || attempt || ' ran out',
+             finished_at = CASE WHEN ({state}) = 'queued' THEN NULL ELSE {now} END
+         WHERE id IN ({lost}{lock})
+         RETURNING id, kind, pool, state, attempt, worker, started_at, last_error, concurrency_key"
+    )
+}
+
+/// Take back the jobs whose lease ran out, some hundred at a time.
+///
+/// # Errors
+/// When the database refuses; nothing is taken back then.
+pub async fn reclaim(db: &Db) -> Result<Vec<Reclaimed>, DbErr> {
+    let engine = db.engine();
+    let any = format!("SELECT 1 FROM jobs WHERE state = 'running' AND lease_until < {} LIMIT 1", engine.now_sql());
+    if db.query_one_raw(statement(engine, any, [])).await?.is_none() {
+        return Ok(Vec::new());
+    }
+    let txn = db.write().await?;
+    let rows = txn.query_all_raw(statement(engine, RECLAIM[usize::from(engine == Engine::Postgres)].as_str(), [])).await?;
+    let reclaimed = record(&txn, &rows).await?;
+    txn.commit().await?;
+    Ok(reclaimed)
+}
+
+async fn record(txn: &Txn, rows: &[QueryResult]) -> Result<Vec<Reclaimed>, DbErr> {
+    let (mut reclaimed, mut died, mut keys) = (Vec::new(), Vec::new(), Vec::new());
+    for row in rows {
+        let id: JobId = row.try_get("", "id")?;
+        let worker: String = row.try_get("", "worker")?;
+        died.push(json!({
+            "id": hex(id), "attempt": row.try_get::<i32>("", "attempt")?, "worker": worker, "started_at": row.try_get::<i64>("", "started_at")?,
+            "outcome": "died", "error": row.try_get::<Option<String>>("", "last_error")?,
+        }));
+        keys.extend(row.try_get::<Option<String>>("", "concurrency_key")?);
+        let pool = Pool::named(&row.try_get::<String>("", "pool")?);
+        reclaimed.push(Reclaimed { id, kind: row.try_get("", "kind")?, pool, state: row.try_get("", "state")?, worker });
+    }
+    attempts::record(txn, died).await?;
+    limits::release(txn, keys).await?;
+    Ok(reclaimed)
+}
