@@ -110,11 +110,14 @@ pub fn child_signals() -> io::Result<File> {
 }
 
 /// Ignores one signal, or gives it its default action back; does nothing where the kernel does not allow that.
+/// (The C library's own functions refuse the two signals that it keeps for itself.)
 pub fn ignore_signal(signal: c_int, ignore: bool) {
-    let action = if ignore { libc::SIG_IGN } else { libc::SIG_DFL };
-    #[expect(unsafe_code, reason = "signal(2) with one of the two constants installs no code of ours")]
+    const MASK_BYTES: usize = 8;
+    // The kernel's sigaction: handler, flags, restorer, mask.
+    let action = [if ignore { libc::SIG_IGN } else { libc::SIG_DFL }, 0, 0, 0];
+    #[expect(unsafe_code, reason = "one of the two constants, so no code of ours is installed; the array outlives the call")]
     unsafe {
-        libc::signal(signal, action);
+        libc::syscall(libc::SYS_rt_sigaction, signal, action.as_ptr(), std::ptr::null::<usize>(), MASK_BYTES);
     }
 }
 

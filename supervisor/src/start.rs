@@ -1,8 +1,8 @@
 //! Receives `START`: the key, the header, and the input, which goes straight to its file.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 
 use supervisor::frames::{PAYLOAD_BYTES_MAX, RUN_KEY_BYTES, START};
 use supervisor::messages::{FailedCode, Refusal, StartHeader};
@@ -58,6 +58,7 @@ pub fn receive(link: &mut Link, scratch: &mut [u8]) -> Result<Start, Trouble> {
         let message = format!("the input has {left} bytes, {} are allowed", header.input_bytes_max);
         return Err(failed(FailedCode::InputTooLarge, message));
     }
+    open_own_directories();
     let variable = receive_input(&link.stdin, left, scratch)?;
     Ok(Start { header, variable })
 }
@@ -94,6 +95,14 @@ fn read_header(mut stdin: &File, bytes: usize) -> Result<StartHeader, Trouble> {
         return Ok(header);
     };
     Err(bad_start(problem))
+}
+
+/// A tmpfs takes the mode of the directory that the image has in its place, whatever the engine asked for. Where the engine
+/// has made this uid its owner, that is mended; where not, it has to be right already.
+fn open_own_directories() {
+    for directory in ["/input", "/output"] {
+        let _ = fs::set_permissions(directory, Permissions::from_mode(0o700));
+    }
 }
 
 /// Moves the input from stdin to its file; keeps it as well when it can be an environment variable.

@@ -105,6 +105,28 @@ impl Container {
         self.stdin = None;
     }
 
+    /// `/proc/<pid>/status` of the supervisor: the only child of unshare.
+    pub fn supervisor_status(&self) -> String {
+        std::fs::read_to_string(format!("/proc/{}/status", self.supervisor_pid())).unwrap()
+    }
+
+    fn supervisor_pid(&self) -> String {
+        children_of(&self.child.id().to_string()).trim().to_owned()
+    }
+
+    /// Waits until the supervisor has children, or none.
+    pub fn wait_for_children(&self, some: bool) {
+        let supervisor = self.supervisor_pid();
+        while children_of(&supervisor).is_empty() == some {
+            std::thread::yield_now();
+        }
+    }
+
+    /// Makes an empty file in the container's `/output`.
+    pub fn touch_output(&self, name: &str) {
+        std::fs::write(format!("/proc/{}/root/output/{name}", self.supervisor_pid()), b"").unwrap();
+    }
+
     /// The exit code of the supervisor, once it has ended.
     pub fn exit_code(&mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
@@ -138,6 +160,10 @@ impl Container {
         assert_eq!(self.exit_code(), Some(0));
         told
     }
+}
+
+fn children_of(pid: &str) -> String {
+    std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default()
 }
 
 impl Drop for Container {

@@ -200,7 +200,9 @@ mod tests {
 
     fn column(values: &[&str]) -> Column {
         let mut seen = Seen::nothing("x");
-        values.iter().for_each(|value| seen.see(value));
+        for value in values {
+            seen.see(value);
+        }
         seen.into_column()
     }
 

@@ -1,10 +1,8 @@
-//! An ordinary run, from `HELLO` to `EXIT`.
+//! Before `START`: what a warm container says and costs.
 
-use std::time::{Duration, Instant};
+use crate::namespace::Container;
 
-use supervisor::frames::Kind;
-
-use crate::namespace::{Container, header, shell};
+const RSS_KIB_MAX: u64 = 4096;
 
 #[test]
 fn a_parked_supervisor_tells_what_it_sees_of_its_cage() {
@@ -22,29 +20,17 @@ fn a_parked_supervisor_tells_what_it_sees_of_its_cage() {
 }
 
 #[test]
-fn an_agent_runs_and_its_output_arrives_in_order() {
-    let told = Container::create().run(&shell("echo out; echo err >&2; exit 3"), b"{}");
-    assert_eq!(told.kinds.first(), Some(&Kind::Started));
-    assert_eq!(told.kinds.last(), Some(&Kind::Exit));
-    assert_eq!((told.stdout(), &told.stderr[..]), ("out\n", &b"err\n"[..]));
-    let exit = told.exit();
-    assert_eq!((exit.code, exit.signal, exit.timed_out, exit.flooded, exit.oom_killed), (Some(3), None, false, false, false));
-    assert_eq!((exit.stdout_bytes, exit.stderr_bytes), (4, 4));
-}
-
-#[test]
-fn an_agent_starts_within_milliseconds_of_start() {
-    let mut best = Duration::MAX;
-    for _ in 0..5 {
-        let mut container = Container::create();
-        container.hello();
-        let began = Instant::now();
-        container.start(&header(&["true"]), b"{}");
-        container.frames_until(|frame| frame.kind == Kind::Started);
-        best = best.min(began.elapsed());
-    }
-    eprintln!("START to STARTED: {best:?}");
-    assert!(best < Duration::from_millis(20), "{best:?}");
+fn a_parked_supervisor_is_one_small_process_with_one_thread() {
+    let mut container = Container::create();
+    container.hello();
+    let status = container.supervisor_status();
+    let field = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        line.and_then(|rest| rest.split_ascii_whitespace().next()?.parse::<u64>().ok()).unwrap()
+    };
+    eprintln!("parked: {} KiB resident", field("VmRSS:"));
+    assert_eq!(field("Threads:"), 1);
+    assert!(field("VmRSS:") < RSS_KIB_MAX, "{status}");
 }
 
 #[test]
