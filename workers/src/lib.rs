@@ -1,1 +1,3 @@
 //! Pools, dispatch, one handler per job kind, the container engine
+
+pub mod sandbox;
