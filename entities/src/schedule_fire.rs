@@ -40,7 +40,6 @@ pub struct Model {
     pub name: String,
     #[sea_orm(primary_key, auto_increment = false)]
     pub fire_at: Timestamp,
-    #[sea_orm(primary_key, auto_increment = false)]
     pub reason: Reason,
     pub job_id: JobId,
     pub created_at: Timestamp,

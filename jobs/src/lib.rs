@@ -6,6 +6,7 @@
 //! - [`store`]: claim, renew, finish, reclaim: the SQL of the queue, for SQLite and PostgreSQL.
 
 pub mod backend;
+pub mod carrier;
 pub mod engine;
 pub mod kinds;
 pub mod store;
@@ -16,6 +17,7 @@ mod policy;
 mod run;
 mod wake;
 
+pub use carrier::Carrier;
 pub use engine::{Delivery, Node, Settings, Ticket};
 pub use enqueue::{EnqueueError, Enqueued, NewJob, Queue, commit};
 pub use outcome::{JobError, Outcome, Settled};

@@ -1,3 +1,4 @@
-//! Pools, dispatch, one handler per job kind, the container engine
+//! Pools, dispatch, one handler per job kind, the container engine.
 
+pub mod pools;
 pub mod sandbox;

@@ -73,8 +73,11 @@ async fn waiting_keys(db: &Db, claim: &Claim<'_>, after: &str) -> Result<Vec<Str
 /// Lock the counters and share the free places out, one place per key and round.
 async fn allowances(txn: &Txn, keys: &[String], jobs_max: u32) -> Result<Vec<Allowance>, DbErr> {
     let engine = txn.engine();
-    let lock =
-        if engine == Engine::Postgres { "ORDER BY l.concurrency_key FOR UPDATE OF l SKIP LOCKED" } else { "ORDER BY l.concurrency_key" };
+    let lock = if engine == Engine::Postgres {
+        "ORDER BY l.concurrency_key FOR NO KEY UPDATE OF l SKIP LOCKED"
+    } else {
+        "ORDER BY l.concurrency_key"
+    };
     // The bucket fills by the database's clock.
     let tokens = format!(
         "CASE WHEN l.rate_max IS NULL THEN NULL WHEN l.rate_tokens_milli IS NULL THEN l.rate_max * 1000

@@ -20,8 +20,9 @@ pub async fn release(txn: &Txn, keys: impl IntoIterator<Item = String>) -> Resul
     let columns = rows(txn.engine(), &[("key", Col::Text), ("ended", Col::Int)]);
     let parameter = || Value::Array(counts.iter().map(|(key, ended)| json!({ "key": key, "ended": ended })).collect());
     if txn.engine() == platform::Engine::Postgres {
-        let lock =
-            format!("SELECT 1 FROM job_limits l JOIN {columns} ON r.key = l.concurrency_key ORDER BY l.concurrency_key FOR UPDATE OF l");
+        let lock = format!(
+            "SELECT 1 FROM job_limits l JOIN {columns} ON r.key = l.concurrency_key ORDER BY l.concurrency_key FOR NO KEY UPDATE OF l"
+        );
         txn.query_all_raw(statement(txn.engine(), lock, [parameter().into()])).await?;
     }
     let lower = format!("UPDATE job_limits SET running = running - r.ended FROM {columns} WHERE r.key = job_limits.concurrency_key");

@@ -8,6 +8,8 @@ pub mod finish;
 pub mod insert;
 pub mod lease;
 pub mod notes;
+pub mod retention;
+pub mod schedules;
 pub mod workers;
 
 mod attempts;

@@ -10,6 +10,16 @@ CREATE TABLE installation (
     created_at BIGINT NOT NULL
 );
 
+CREATE TABLE job_limits (
+    concurrency_key TEXT NOT NULL PRIMARY KEY,
+    running INTEGER NOT NULL DEFAULT 0 CHECK (running >= 0),
+    running_max INTEGER,
+    rate_max INTEGER,
+    rate_window_ms BIGINT,
+    rate_tokens_milli BIGINT,
+    rate_refilled_at BIGINT
+);
+
 CREATE TABLE jobs (
     id {uuid} NOT NULL PRIMARY KEY,
     kind TEXT NOT NULL,
@@ -24,7 +34,7 @@ CREATE TABLE jobs (
     deaths INTEGER NOT NULL DEFAULT 0,
     deaths_max INTEGER NOT NULL,
     unique_key TEXT,
-    concurrency_key TEXT,
+    concurrency_key TEXT REFERENCES job_limits (concurrency_key),
     lease_until BIGINT,
     worker TEXT,
     cancel_requested_at BIGINT,
@@ -42,6 +52,7 @@ CREATE TABLE jobs (
 );
 CREATE INDEX jobs_ready ON jobs (pool, priority DESC, run_at, id) WHERE state IN ('queued', 'retrying') AND concurrency_key IS NULL;
 CREATE INDEX jobs_ready_keyed ON jobs (pool, concurrency_key, priority DESC, run_at, id) WHERE state IN ('queued', 'retrying') AND concurrency_key IS NOT NULL;
+CREATE INDEX jobs_concurrency_key ON jobs (concurrency_key) WHERE concurrency_key IS NOT NULL;
 CREATE UNIQUE INDEX jobs_unique_live ON jobs (unique_key) WHERE unique_key IS NOT NULL AND state IN ('queued', 'running', 'retrying');
 CREATE INDEX jobs_leases ON jobs (lease_until) WHERE state = 'running';
 CREATE INDEX jobs_finished ON jobs (state, finished_at) WHERE finished_at IS NOT NULL;
@@ -65,16 +76,6 @@ CREATE TABLE job_unique_periods (
     until BIGINT NOT NULL
 );
 CREATE INDEX job_unique_periods_until ON job_unique_periods (until);
-
-CREATE TABLE job_limits (
-    concurrency_key TEXT NOT NULL PRIMARY KEY,
-    running INTEGER NOT NULL DEFAULT 0 CHECK (running >= 0),
-    running_max INTEGER,
-    rate_max INTEGER,
-    rate_window_ms BIGINT,
-    rate_tokens_milli BIGINT,
-    rate_refilled_at BIGINT
-);
 
 CREATE TABLE workers (
     id TEXT NOT NULL PRIMARY KEY,
@@ -115,7 +116,7 @@ CREATE TABLE schedule_fires (
     reason TEXT NOT NULL CHECK (reason IN ('tick', 'catch_up', 'run_now')),
     job_id {uuid} NOT NULL,
     created_at BIGINT NOT NULL,
-    PRIMARY KEY (name, fire_at, reason)
+    PRIMARY KEY (name, fire_at)
 );
 
 CREATE TABLE ingress_messages (
@@ -138,10 +139,10 @@ DROP TABLE schedule_fires;
 DROP TABLE schedules;
 DROP TABLE pool_controls;
 DROP TABLE workers;
-DROP TABLE job_limits;
 DROP TABLE job_unique_periods;
 DROP TABLE job_attempts;
 DROP TABLE jobs;
+DROP TABLE job_limits;
 DROP TABLE installation;
 ",
     down_postgres: "",

@@ -1,0 +1,76 @@
+//! How wake-ups and cancellations cross from one process to another: over Redis where there is one, else over PostgreSQL's `NOTIFY`.
+//! Both may lose signals; nothing depends on them.
+
+mod postgres;
+mod redis;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use platform::Tasks;
+use tokio::sync::mpsc;
+
+use crate::policy::Pool;
+use crate::wake::{Signal, WakeBus};
+
+/// How long a carrier waits before it connects again.
+const RECONNECT: Duration = Duration::from_millis(500);
+
+/// What carries signals between the processes.
+#[derive(Debug, Clone)]
+pub enum Carrier {
+    /// One process, or nothing but the poll: SQLite.
+    None,
+    /// `redis://…`: channels `tallyman:wake:{pool}` and `tallyman:cancel`.
+    Redis(String),
+    /// `postgres://…`: channels `tallyman_wake` and `tallyman_cancel`.
+    Postgres(String),
+}
+
+impl Carrier {
+    /// A bus whose signals travel over this carrier, with the tasks that send and receive them.
+    #[must_use]
+    pub fn start(self, tasks: &Tasks) -> WakeBus {
+        let (signals, outgoing) = mpsc::unbounded_channel();
+        match self {
+            Self::None => WakeBus::local(),
+            Self::Redis(url) => {
+                let bus = WakeBus::with_remote(signals);
+                tasks.spawn("send wake-ups over Redis", redis::send(url.clone(), outgoing, tasks.stop()));
+                tasks.spawn("receive wake-ups over Redis", redis::receive(url, bus.clone(), tasks.stop()));
+                bus
+            }
+            Self::Postgres(url) => {
+                let bus = WakeBus::with_remote(signals);
+                tasks.spawn("send wake-ups over PostgreSQL", postgres::send(url.clone(), outgoing, tasks.stop()));
+                tasks.spawn("receive wake-ups over PostgreSQL", postgres::receive(url, bus.clone(), tasks.stop()));
+                bus
+            }
+        }
+    }
+}
+
+/// A signal as two words: what it is and whom it is about.
+fn spell(signal: Signal) -> (&'static str, String) {
+    match signal {
+        Signal::Work(pool) => ("wake", pool.name().to_owned()),
+        Signal::Cancel(job) => ("cancel", job.to_string()),
+    }
+}
+
+fn read(what: &str, whom: &str) -> Option<Signal> {
+    match what {
+        "wake" => Pool::named(whom).map(Signal::Work),
+        "cancel" => whom.parse().ok().map(Signal::Cancel),
+        _ => None,
+    }
+}
+
+/// Everything that waits, each signal once: a thousand wake-ups for one pool are one message.
+async fn gather(outgoing: &mut mpsc::UnboundedReceiver<Signal>) -> Option<BTreeSet<Signal>> {
+    let mut signals = BTreeSet::from([outgoing.recv().await?]);
+    while let Ok(signal) = outgoing.try_recv() {
+        signals.insert(signal);
+    }
+    Some(signals)
+}

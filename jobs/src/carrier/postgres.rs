@@ -1,0 +1,66 @@
+//! PostgreSQL `LISTEN` / `NOTIFY`, on connections of their own: a listener must not hold a place in the pool.
+
+use sea_orm::sqlx::postgres::{PgConnection, PgListener};
+use sea_orm::sqlx::{Connection as _, Error};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::{RECONNECT, gather, read, spell};
+use crate::policy::Pool;
+use crate::wake::{Signal, WakeBus};
+
+pub async fn send(url: String, mut outgoing: mpsc::UnboundedReceiver<Signal>, stop: CancellationToken) {
+    let mut connection = None;
+    loop {
+        let signals = tokio::select! {
+            () = stop.cancelled() => return,
+            signals = gather(&mut outgoing) => signals,
+        };
+        let Some(signals) = signals else { return };
+        if connection.is_none() {
+            connection = PgConnection::connect(&url)
+                .await
+                .inspect_err(|error| tracing::debug!(%error, "no connection for wake-ups; workers poll"))
+                .ok();
+        }
+        let Some(open) = &mut connection else { continue };
+        let (what, whom): (Vec<_>, Vec<_>) = signals.into_iter().map(spell).unzip();
+        let channels: Vec<_> = what.iter().map(|what| format!("tallyman_{what}")).collect();
+        let notify = sea_orm::sqlx::query("SELECT pg_notify(channel, payload) FROM unnest($1::text[], $2::text[]) AS n(channel, payload)");
+        if let Err(error) = notify.bind(&channels).bind(&whom).execute(open).await {
+            tracing::debug!(%error, "wake-ups were lost on the way to PostgreSQL; workers poll");
+            connection = None;
+        }
+    }
+}
+
+pub async fn receive(url: String, bus: WakeBus, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let ended = tokio::select! {
+            () = stop.cancelled() => return,
+            ended = listen(&url, &bus) => ended,
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "not listening for wake-ups; workers poll until the connection is back");
+        }
+        Pool::ALL.into_iter().for_each(|pool| bus.deliver(Signal::Work(pool)));
+        tokio::time::sleep(RECONNECT).await;
+    }
+}
+
+async fn listen(url: &str, bus: &WakeBus) -> Result<(), Error> {
+    let mut listener = PgListener::connect(url).await?;
+    listener.listen_all(["tallyman_wake", "tallyman_cancel"]).await?;
+    loop {
+        // `None` is a connection that was lost and is back: something may have been missed.
+        match listener.try_recv().await? {
+            Some(note) => {
+                let what = note.channel().strip_prefix("tallyman_").unwrap_or_default();
+                if let Some(signal) = read(what, note.payload()) {
+                    bus.deliver(signal);
+                }
+            }
+            None => Pool::ALL.into_iter().for_each(|pool| bus.deliver(Signal::Work(pool))),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! What runs by the clock.
+
+use jobs::kinds::JobKind;
+use jobs::store::schedules::{CatchUp, Entry};
+use serde_json::json;
+
+/// All entries. Changing one here changes its row at the next start; whether it is paused stays with the operators.
+#[must_use]
+pub fn entries() -> Vec<Entry> {
+    vec![
+        entry("prune_rows", JobKind::PruneRows, "0 17 * * * *", CatchUp::Latest),
+        entry("sweep_containers", JobKind::SweepContainers, "0 * * * * *", CatchUp::Skip),
+        entry("validate_indexes", JobKind::ValidateIndexes, "0 30 3 * * *", CatchUp::Latest),
+    ]
+}
+
+fn entry(name: &'static str, kind: JobKind, cron: &'static str, catch_up: CatchUp) -> Entry {
+    Entry { name, kind, payload: json!({}), cron, timezone: "UTC", catch_up }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::CronExpression;
+
+    #[test]
+    fn every_entry_can_be_read_and_its_payload_fits_its_kind() {
+        for entry in entries() {
+            assert!(CronExpression::parse(entry.cron, entry.timezone).is_ok(), "{}", entry.name);
+            assert!(entry.kind.check(&entry.payload).is_ok(), "{}", entry.name);
+        }
+    }
+}
