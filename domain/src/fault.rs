@@ -42,3 +42,33 @@ pub trait Fault: std::error::Error + Send + Sync + 'static {
         &[]
     }
 }
+
+/// A database that is away or busy is a reason to come back; everything else that it refuses is ours to mend.
+impl Fault for sea_orm::DbErr {
+    fn class(&self) -> Class {
+        use sea_orm::{DbErr, RuntimeErr, sqlx};
+        let source = match self {
+            DbErr::Conn(_) | DbErr::ConnectionAcquire(_) => return Class::Unavailable,
+            DbErr::Exec(RuntimeErr::SqlxError(source)) | DbErr::Query(RuntimeErr::SqlxError(source)) => source,
+            _ => return Class::Bug,
+        };
+        match &**source {
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => Class::Unavailable,
+            sqlx::Error::Database(error) if error.code().is_some_and(|code| is_passing(&code)) => Class::Unavailable,
+            _ => Class::Bug,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self.class() {
+            Class::Unavailable => "database-unavailable",
+            _ => "internal",
+        }
+    }
+}
+
+/// SQLite: busy, locked, disk full, I/O. PostgreSQL: connection lost, shutting down, too many, deadlock, lock not had in time, read only.
+fn is_passing(code: &str) -> bool {
+    let sqlite = code.parse::<u32>().is_ok_and(|number| code.len() < 5 && matches!(number & 0xff, 5 | 6 | 10 | 13));
+    sqlite || ["08", "40", "53", "57"].iter().any(|class| code.len() == 5 && code.starts_with(class)) || matches!(code, "55P03" | "25006")
+}

@@ -1,8 +1,16 @@
 //! The rules and all SQL. Nothing here knows HTTP, apalis, Docker or the environment.
+//!
+//! [`Domain`] is the door: `domain.executions().submit(&caller, request)`. Each noun is a folder, each verb a file in it.
 
+pub mod accounts;
 pub mod ports;
 
+mod context;
 mod fault;
+mod settings;
 
+pub use accounts::Caller;
+pub use context::{Domain, Ports};
 pub use entities;
 pub use fault::{Class, Fault, FieldError};
+pub use settings::{Keeping, Settings};

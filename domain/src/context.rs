@@ -1,0 +1,67 @@
+//! What every rule stands on: the database, the queue, time, chance, settings, and the ports that this process has.
+
+use std::sync::Arc;
+
+use entities::Timestamp;
+use jobs::Queue;
+use platform::{Clock, Db, Rng};
+
+use crate::accounts::Accounts;
+use crate::ports::sandbox::Sandbox;
+use crate::settings::Settings;
+
+/// The rules with all that they need. Cheap to clone.
+#[derive(Clone)]
+pub struct Domain {
+    pub(crate) db: Db,
+    pub(crate) queue: Queue,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) rng: Arc<dyn Rng>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) ports: Ports,
+}
+
+/// The doors that this process can open. An API process has no sandbox; what needs one is left to a worker.
+#[derive(Clone, Default)]
+pub struct Ports {
+    pub sandbox: Option<Arc<dyn Sandbox>>,
+}
+
+impl Domain {
+    #[must_use]
+    pub fn new(db: Db, queue: Queue, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>, settings: Settings, ports: Ports) -> Self {
+        Self { db, queue, clock, rng, settings: Arc::new(settings), ports }
+    }
+
+    /// Who may call.
+    #[must_use]
+    pub fn accounts(&self) -> Accounts<'_> {
+        Accounts { domain: self }
+    }
+
+    #[must_use]
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    #[must_use]
+    pub fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    #[must_use]
+    pub fn ports(&self) -> &Ports {
+        &self.ports
+    }
+
+    /// The time of day, for rows. Due times compare with the database's own clock instead.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now().into()
+    }
+}

@@ -1,0 +1,32 @@
+//! The bounds that an operator may move. `cli` reads each part from the section of its name.
+
+use serde::Deserialize;
+
+use crate::ports::sandbox::RunLimits;
+
+/// The settings of the rules.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Section `executions`: the cage of one run.
+    pub executions: RunLimits,
+    /// Section `keeping`: how long rows are kept.
+    pub keeping: Keeping,
+}
+
+/// How long rows are kept.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Keeping {
+    /// How long a repeated request gets its first answer again.
+    pub idempotency_seconds: u32,
+    /// How long a topic can be resumed.
+    pub events_seconds: u32,
+    /// How long a one-time login link works.
+    pub login_link_seconds: u32,
+}
+
+impl Default for Keeping {
+    fn default() -> Self {
+        Self { idempotency_seconds: 86_400, events_seconds: 86_400, login_link_seconds: 86_400 }
+    }
+}
