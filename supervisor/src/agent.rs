@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use supervisor::messages::FailedCode;
 
 use crate::start::{Start, Trouble, failed};
-use crate::{kernel, signals};
+use crate::{kernel, shield, signals};
 
 /// Where programs are when the image does not say: Docker's own default.
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -72,6 +72,8 @@ fn become_the_agent(image: &Image) -> io::Error {
     kernel::new_session();
     kernel::close_inherited();
     signals::restore();
+    // A kernel without filters shows so in HELLO, and the worker decides.
+    let _ = shield::raise();
     let arguments = pointers(&image.arguments);
     let environment = pointers(&image.environment);
     let mut worst = io::Error::from_raw_os_error(libc::ENOENT);

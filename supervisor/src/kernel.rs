@@ -172,6 +172,16 @@ pub fn close_inherited() {
     }
 }
 
+/// Puts this process and all that it becomes or starts under a filter of system calls, and gives up new privileges, as it must.
+pub fn filter_calls(filter: &[libc::sock_filter]) -> io::Result<()> {
+    let program = libc::sock_fprog { len: u16::try_from(filter.len()).map_err(io::Error::other)?, filter: filter.as_ptr().cast_mut() };
+    #[expect(unsafe_code, reason = "prctl(2) copies the program, which lives until it returns, and only reads it")]
+    unsafe {
+        checked(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))?;
+        checked(libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program)).map(drop)
+    }
+}
+
 /// execve(2); returns only when that fails.
 pub fn execute(program: &CStr, arguments: &[*const c_char], environment: &[*const c_char]) -> io::Error {
     debug_assert!([arguments, environment].iter().all(|list| list.last().is_some_and(|end| end.is_null())));

@@ -57,6 +57,6 @@ fn park_and_run(pid_one: &PidOne) -> io::Result<()> {
 
 fn tails(log_bytes_max: u64) -> Result<[Tail; 2], Trouble> {
     let bytes = usize::try_from(log_bytes_max / 2).unwrap_or(usize::MAX);
-    let tail = || Tail::new(bytes).map_err(|error| Trouble::Io(io::Error::other(error)));
+    let tail = || Tail::reserve(bytes).map_err(|error| Trouble::Io(io::Error::other(error)));
     Ok([tail()?, tail()?])
 }

@@ -12,6 +12,7 @@ mod output;
 mod pid_one;
 mod reap;
 mod run;
+mod shield;
 mod signals;
 mod start;
 mod stream;

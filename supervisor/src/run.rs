@@ -63,6 +63,9 @@ impl<'a> Run<'a> {
     /// # Errors
     /// When the worker is gone.
     pub fn until_the_end(&mut self, link: &mut Link, scratch: &mut [u8]) -> io::Result<()> {
+        for stream in &mut self.streams {
+            stream.take_memory();
+        }
         let end = self.watch_over(link, scratch)?;
         let wall = self.began.elapsed();
         let all_dead = self.reaper.end_everyone(self.pid_one, self.news, link)?;

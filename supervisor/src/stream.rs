@@ -29,6 +29,11 @@ impl Stream {
         Self { pipe: Some(pipe), kind, seen_bytes: 0, head_bytes_left: head_bytes_max, tail }
     }
 
+    /// To be called once, before the first [`Self::pump`] and after the agent has started, which should not wait for it.
+    pub fn take_memory(&mut self) {
+        self.tail.take_memory();
+    }
+
     /// All bytes so far, kept or not.
     pub fn seen_bytes(&self) -> u64 {
         self.seen_bytes
@@ -94,12 +99,16 @@ pub struct Tail {
 }
 
 impl Tail {
-    /// Takes the memory at once, so that it is there when the agent has used up the container's.
-    pub fn new(bytes_max: usize) -> Result<Self, std::collections::TryReserveError> {
+    /// Reserves addresses. The memory behind them is taken by [`Self::take_memory`], which is slower.
+    pub fn reserve(bytes_max: usize) -> Result<Self, std::collections::TryReserveError> {
         let mut ring = Vec::new();
         ring.try_reserve_exact(bytes_max)?;
-        ring.resize(bytes_max, 0);
         Ok(Self { ring, ..Self::default() })
+    }
+
+    /// Writes to all of the ring once, so that its memory is there when the agent has used up the container's.
+    fn take_memory(&mut self) {
+        self.ring.resize(self.ring.capacity(), 0);
     }
 
     fn keep(&mut self, bytes: &[u8]) {
@@ -134,7 +143,8 @@ mod tests {
         let text: Vec<u8> = (0..=255).cycle().take(1000).collect();
         for ring in [0, 1, 7, 64, 999, 1000, 1001] {
             for piece in [1, 3, 64, 65, 1000] {
-                let mut tail = Tail::new(ring).unwrap();
+                let mut tail = Tail::reserve(ring).unwrap();
+                tail.take_memory();
                 text.chunks(piece).for_each(|bytes| tail.keep(bytes));
                 let kept = ring.min(text.len());
                 assert_eq!(tail.halves().concat(), text[text.len() - kept..], "ring {ring}, pieces of {piece}");

@@ -109,6 +109,24 @@ mod tests {
     }
 
     #[test]
+    fn limits_of_version_2_are_read_and_absent_ones_left_out() {
+        let group = tempfile::tempdir().unwrap();
+        let files = [("memory.max", "536870912\n"), ("memory.swap.max", "0\n"), ("pids.max", "128\n"), ("cpu.max", "50000 100000\n")];
+        for (name, content) in files {
+            std::fs::write(group.path().join(name), content).unwrap();
+        }
+        let limits = Cgroup::V2(group.path().into()).limits();
+        assert_eq!((limits.memory_bytes_max, limits.memory_swap_bytes_max), (Some(512 << 20), Some(512 << 20)));
+        assert_eq!((limits.pids_max, limits.cpu_quota_us, limits.cpu_period_us), (Some(128), Some(50_000), Some(100_000)));
+        for (name, _) in files {
+            std::fs::write(group.path().join(name), if name == "cpu.max" { "max 100000\n" } else { "max\n" }).unwrap();
+        }
+        let limits = Cgroup::V2(group.path().into()).limits();
+        assert_eq!((limits.memory_bytes_max, limits.memory_swap_bytes_max, limits.pids_max), (None, None, None));
+        assert_eq!((limits.cpu_quota_us, limits.cpu_period_us), (None, Some(100_000)));
+    }
+
+    #[test]
     fn nothing_mounted_is_nothing_known() {
         assert_eq!(Cgroup::find("", "0::/\n"), Cgroup::Absent);
         assert_eq!(Cgroup::Absent.limits(), super::CgroupLimits::default());

@@ -67,8 +67,8 @@ fn docker_limits_are_seen_from_inside() {
 }
 
 #[test]
-fn docker_agent_cannot_read_trace_or_signal_the_supervisor() {
-    for name in ["read_pid1", "ptrace", "kill_pid1", "forge_frames"] {
+fn docker_agent_cannot_read_trace_signal_or_limit_the_supervisor() {
+    for name in ["read_pid1", "ptrace", "kill_pid1", "prlimit_pid1", "forge_frames", "entry_32_bit"] {
         assert_contained(name);
     }
 }

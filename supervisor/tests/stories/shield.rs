@@ -18,3 +18,12 @@ fn no_signal_from_inside_ends_or_stops_the_supervisor() {
     assert_eq!(told.exit().code, Some(5));
     assert!(!told.stdout().contains("stopped"), "{}", told.stdout());
 }
+
+#[test]
+fn the_agent_cannot_change_the_limits_or_the_scheduling_of_the_supervisor() {
+    let script = "prlimit --pid 1 --nofile=1:1 && echo limited; prlimit --pid 1 --cpu=1:1 && echo limited
+        taskset --pid 1 1 >/dev/null && echo pinned; chrt --idle --pid 0 1 && echo idle
+        prlimit --pid $$ --core=0:0 && taskset --pid 1 $$ >/dev/null && echo itself; exit 6";
+    let told = Container::create().run(&shell(script), b"{}");
+    assert_eq!((told.stdout(), told.exit().code), ("itself\n", Some(6)));
+}
