@@ -32,8 +32,8 @@ pub(super) fn of(transcript: &Transcript, limits: &RunLimits) -> Result<Value, F
 }
 
 fn last_json_line(stdout: &[u8]) -> Option<(Value, usize)> {
-    let lines = stdout.rsplit(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
-    lines.filter_map(|line| serde_json::from_slice(line).ok().map(|value| (value, line.len()))).next()
+    let mut lines = stdout.rsplit(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    lines.find_map(|line| serde_json::from_slice(line).ok().map(|value| (value, line.len())))
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ impl DockerSandbox {
         checked.map_err(|reason| SandboxError::Engine { attempted: "set the sandbox up".into(), reason })?;
         let settings = Arc::new(settings);
         let undertaker = Undertaker {
-            log: log.clone(),
+            log,
             tasks: TaskTracker::new(),
             runtime: Handle::current(),
             pending: Arc::new(Semaphore::new(settings.removals_pending_max)),
@@ -61,7 +61,7 @@ impl DockerSandbox {
         Ok(Arc::new(Self {
             shared: Arc::new(Shared {
                 connection: Connection::new(settings.clone()),
-                supervisor: SupervisorVolume::new(settings.clone(), installation.clone(), log),
+                supervisor: SupervisorVolume::new(settings.clone(), installation.clone()),
                 images: Images::default(),
                 warm: WarmPool::new(settings.warm.clone()),
                 stopping: CancellationToken::new(),

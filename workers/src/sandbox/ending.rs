@@ -100,16 +100,14 @@ fn name_of(signal: i32) -> &'static str {
 
 /// What the run used, as far as anybody measured it.
 pub(super) fn usage(transcript: &Transcript) -> Usage {
-    match &transcript.exit {
-        Some(exit) => Usage {
+    if let Some(exit) = &transcript.exit {
+        return Usage {
             cpu_ms: exit.cpu_ms,
             memory_peak_bytes: exit.memory_peak_bytes,
             wall_ms: exit.wall_ms,
             source: exit.usage_source.clone(),
-        },
-        None => {
-            let wall = transcript.started.map(|started| started.elapsed().as_millis()).unwrap_or_default();
-            Usage { wall_ms: u64::try_from(wall).unwrap_or(u64::MAX), source: "none".into(), ..Usage::default() }
-        }
+        };
     }
+    let wall = transcript.started.map(|started| started.elapsed().as_millis()).unwrap_or_default();
+    Usage { wall_ms: u64::try_from(wall).unwrap_or(u64::MAX), source: "none".into(), ..Usage::default() }
 }

@@ -88,9 +88,9 @@ impl Connection {
 
 async fn introduce(settings: &Settings) -> Result<Engine, SandboxError> {
     let docker = open(settings)?;
-    let docker = docker.negotiate_version().await.map_err(away)?;
-    let version = docker.version().await.map_err(away)?;
-    let info = docker.info().await.map_err(away)?;
+    let docker = docker.negotiate_version().await.map_err(|error| away(&error))?;
+    let version = docker.version().await.map_err(|error| away(&error))?;
+    let info = docker.info().await.map_err(|error| away(&error))?;
     let podman = version.components.iter().flatten().any(|part| part.name.starts_with("Podman"));
     let kind = if podman { Kind::Podman } else { Kind::Docker };
     if kind == Kind::Podman && settings.seccomp_profile_path.is_none() {
@@ -127,10 +127,10 @@ fn open(settings: &Settings) -> Result<Docker, SandboxError> {
         None | Some("") => Docker::connect_with_unix("unix:///var/run/docker.sock", settings.engine_call_seconds_max, API_DEFAULT_VERSION),
         Some(host) => Docker::connect_with_host(host),
     };
-    docker.map(|docker| docker.with_timeout(Duration::from_secs(settings.engine_call_seconds_max.min(10)))).map_err(away)
+    docker.map(|docker| docker.with_timeout(Duration::from_secs(settings.engine_call_seconds_max.min(10)))).map_err(|error| away(&error))
 }
 
 /// Before the engine has introduced itself every error means that it is not there for us.
-fn away(error: bollard::errors::Error) -> SandboxError {
-    SandboxError::Unavailable { reason: faults::sentence(&error) }
+fn away(error: &bollard::errors::Error) -> SandboxError {
+    SandboxError::Unavailable { reason: faults::sentence(error) }
 }

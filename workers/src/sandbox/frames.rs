@@ -154,3 +154,110 @@ pub(super) fn start(key: &RunKey, header: &StartHeader<'_>, input: &[u8]) -> Vec
     frame.extend_from_slice(input);
     frame
 }
+
+#[cfg(test)]
+mod tests {
+    use supervisor::{
+        frames::{Kind, Sealer},
+        messages,
+    };
+
+    use super::{Decoder, Frame, FrameError, StartHeader, start};
+
+    const KEY: [u8; 32] = [9; 32];
+
+    fn spoken() -> (Vec<u8>, Sealer) {
+        let mut sealer = Sealer::default();
+        let hello = sealer.seal(Kind::Hello, br#"{"protocol": 1, "mounts": []}"#);
+        sealer.key(&KEY);
+        (hello, sealer)
+    }
+
+    fn greeted() -> (Decoder, Sealer) {
+        let (hello, sealer) = spoken();
+        let mut decoder = Decoder::default();
+        decoder.push(&hello);
+        assert!(matches!(decoder.next(), Ok(Some(Frame::Hello(hello))) if hello.protocol == 1));
+        decoder.key(KEY);
+        (decoder, sealer)
+    }
+
+    #[test]
+    fn what_the_supervisor_seals_the_worker_reads_byte_by_byte() {
+        let (mut decoder, mut sealer) = greeted();
+        let said =
+            [sealer.seal(Kind::Started, br#"{"pid": 2}"#), sealer.seal(Kind::Stdout, b"hello\n"), sealer.seal(Kind::Stderr, b"")].concat();
+        let mut heard = Vec::new();
+        for byte in said {
+            decoder.push(&[byte]);
+            heard.extend(decoder.next().unwrap());
+        }
+        assert!(
+            matches!(&heard[..], [Frame::Started(_), Frame::Stdout(text), Frame::Stderr(none)] if text == b"hello\n" && none.is_empty())
+        );
+    }
+
+    #[test]
+    fn a_frame_with_one_wrong_bit_is_refused() {
+        let (_, mut sealer) = spoken();
+        let frame = sealer.seal(Kind::Stdout, b"{}");
+        for place in 0..frame.len() {
+            let (mut decoder, _) = greeted();
+            let mut forged = frame.clone();
+            forged[place] ^= 1;
+            // A longer length waits for bytes that never come; everything else is an error.
+            decoder.push(&forged);
+            assert!(!matches!(decoder.next(), Ok(Some(_))), "byte {place}");
+        }
+    }
+
+    #[test]
+    fn a_frame_cannot_be_replayed_left_out_or_endless() {
+        let (mut decoder, mut sealer) = greeted();
+        let (one, _two, three) = (sealer.seal(Kind::Stdout, b"1"), sealer.seal(Kind::Stdout, b"2"), sealer.seal(Kind::Stdout, b"3"));
+        decoder.push(&one);
+        assert!(decoder.next().unwrap().is_some());
+        decoder.push(&one);
+        assert_eq!(decoder.next(), Err(FrameError::Sequence { due: 2, got: 1 }));
+        let (mut decoder, _) = greeted();
+        decoder.push(&three);
+        assert_eq!(decoder.next(), Err(FrameError::Sequence { due: 1, got: 3 }));
+        let (mut decoder, _) = greeted();
+        decoder.push(&u32::MAX.to_be_bytes());
+        assert_eq!(decoder.next(), Err(FrameError::Length(u32::MAX as usize)));
+    }
+
+    #[test]
+    fn nothing_but_hello_comes_before_the_key_and_no_hello_after_it() {
+        let mut decoder = Decoder::default();
+        decoder.push(&Sealer::default().seal(Kind::Stdout, b"early"));
+        assert_eq!(decoder.next(), Err(FrameError::Kind(0x12)));
+        let (mut decoder, mut sealer) = greeted();
+        decoder.push(&sealer.seal(Kind::Hello, br#"{"protocol": 1, "mounts": []}"#));
+        assert!(decoder.next().is_err());
+    }
+
+    #[test]
+    fn the_supervisor_reads_our_start() {
+        let argv = ["/bin/agent".to_owned()];
+        let header = StartHeader {
+            argv: &argv,
+            cwd: "/",
+            run_ms_max: 1,
+            log_bytes_max: 2,
+            log_flood_bytes_max: 3,
+            output_bytes_max: 4,
+            input_bytes_max: 5,
+        };
+        let theirs = messages::StartHeader {
+            argv: argv.to_vec(),
+            cwd: "/".into(),
+            run_ms_max: 1,
+            log_bytes_max: 2,
+            log_flood_bytes_max: 3,
+            output_bytes_max: 4,
+            input_bytes_max: 5,
+        };
+        assert_eq!(start(&KEY, &header, b"{}"), supervisor::frames::encode_start(&KEY, &theirs, b"{}").unwrap());
+    }
+}

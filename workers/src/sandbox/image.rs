@@ -36,7 +36,7 @@ const ARGV_BYTES_MAX: usize = 64 << 10;
 pub(super) async fn resolve(engine: &Engine, settings: &Settings, written: &str) -> Result<ImageDigest, SandboxError> {
     let reference = parse(settings, written)?;
     let found = find(engine, settings, &reference, reference.written(), settings.pull_policy).await?;
-    let image = judge(engine, settings, &reference, found)?;
+    let image = judge(engine, settings, &reference, &found)?;
     check_digest(&reference, reference.digest.as_deref(), &image)?;
     Ok(image.digest)
 }
@@ -51,14 +51,14 @@ pub(super) async fn pinned(
     let reference = parse(settings, written)?;
     let Some(ImageDigest(digest)) = digest else {
         let found = find(engine, settings, &reference, reference.written(), settings.pull_policy).await?;
-        let image = judge(engine, settings, &reference, found)?;
+        let image = judge(engine, settings, &reference, &found)?;
         check_digest(&reference, reference.digest.as_deref(), &image)?;
         return Ok(image);
     };
     // A pin never moves, so what is here needs no second pull, whatever the policy says.
     for name in [digest.clone(), format!("{}@{digest}", reference.repository)] {
         if let Some(found) = inspect(engine, &name).await? {
-            return judge(engine, settings, &reference, found).map(|image| Image { digest: ImageDigest(digest.clone()), ..image });
+            return judge(engine, settings, &reference, &found).map(|image| Image { digest: ImageDigest(digest.clone()), ..image });
         }
     }
     let by_digest = format!("{}@{digest}", reference.repository);
@@ -66,7 +66,7 @@ pub(super) async fn pinned(
         match pull(engine, settings, &by_digest).await {
             Ok(()) => {
                 if let Some(found) = inspect(engine, &by_digest).await? {
-                    return judge(engine, settings, &reference, found).map(|image| Image { digest: ImageDigest(digest.clone()), ..image });
+                    return judge(engine, settings, &reference, &found).map(|image| Image { digest: ImageDigest(digest.clone()), ..image });
                 }
             }
             Err(error @ SandboxError::Unavailable { .. }) => return Err(error),
@@ -75,7 +75,7 @@ pub(super) async fn pinned(
     }
     match inspect(engine, reference.written()).await? {
         Some(found) => {
-            let image = judge(engine, settings, &reference, found)?;
+            let image = judge(engine, settings, &reference, &found)?;
             Err(check_digest(&reference, Some(digest), &image).err().unwrap_or_else(|| missing(&reference, "")))
         }
         None => Err(missing(&reference, "")),
@@ -144,7 +144,7 @@ async fn pull(engine: &Engine, settings: &Settings, name: &str) -> Result<(), Sa
 }
 
 /// Refuses what cannot or may not run, and takes the few facts that are followed.
-fn judge(engine: &Engine, settings: &Settings, reference: &Reference, found: ImageInspect) -> Result<Image, SandboxError> {
+fn judge(engine: &Engine, settings: &Settings, reference: &Reference, found: &ImageInspect) -> Result<Image, SandboxError> {
     let written = reference.written();
     let refuse = |why: String| failure(FailureCode::ImageRefused, format!("image `{written}` {why}"));
     let id = found.id.clone().unwrap_or_default();
@@ -169,7 +169,7 @@ fn judge(engine: &Engine, settings: &Settings, reference: &Reference, found: Ima
     }
     let cwd = config.working_dir.filter(|path| path.starts_with('/') && path.len() < 4_096).unwrap_or_else(|| "/".into());
     let volumes = volumes::to_cover(config.volumes.unwrap_or_default(), settings.image_volumes_max).map_err(refuse)?;
-    let digest = digest_of(reference, &found, &id);
+    let digest = digest_of(reference, found, &id);
     Ok(Image { id, digest: ImageDigest(digest), argv, cwd, volumes, has_home })
 }
 

@@ -61,7 +61,7 @@ pub(super) async fn launch(
     run: Option<(ExecutionId, u32)>,
 ) -> Result<Parked, Unlaunched> {
     let _call = engine.calls.acquire().await.map_err(|_| closed())?;
-    let volume = shared.supervisor.ensure(engine, &image.id).await?;
+    let volume = supervisor_volume(shared, engine, image).await?;
     let opening = Opening { daemon: engine.daemon.clone(), run, uids: engine.uids(&shared.settings) };
     let opened = shared.undertaker.log.open(opening).await?;
     let container = Container::guard(opened, engine.clone(), shared.undertaker.clone());
@@ -80,6 +80,12 @@ pub(super) async fn launch(
     container.remove().await;
     let message = format!("the container was weaker than asked, so the agent was not started: {}", weaker.join("; "));
     Err(Unlaunched::Refused { failure: Failure { code: FailureCode::Isolation, message }, isolation })
+}
+
+async fn supervisor_volume(shared: &Arc<Shared>, engine: &Arc<Engine>, image: &Image) -> Result<String, SandboxError> {
+    let (ours, engine, image) = (shared.clone(), engine.clone(), image.id.clone());
+    let ensuring = async move { ours.supervisor.ensure(&engine, &ours.undertaker, &image).await };
+    shared.undertaker.tasks.spawn_on(ensuring, &shared.undertaker.runtime).await.map_err(|_| closed())?
 }
 
 /// Creates in a task of its own: whoever gives up waiting, the container that comes of it still has an owner that removes it.

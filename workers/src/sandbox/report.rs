@@ -58,7 +58,6 @@ pub(super) struct Refusal {
 
 /// How the agent ended and what it used.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "the wire format of the supervisor")]
 pub(super) struct ExitReport {
     pub code: Option<i32>,
     pub signal: Option<i32>,

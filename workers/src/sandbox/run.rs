@@ -87,14 +87,14 @@ impl Errand<'_> {
     }
 
     async fn run_fresh(&self, shared: &Arc<Shared>, engine: &Arc<Engine>) -> Result<Exit, SandboxError> {
-        let _busy = shared.warm.starting();
+        let starting = shared.warm.starting();
         let run = Some((self.spec.execution_id, self.spec.attempt));
         let launched = tokio::select! {
             biased;
             () = self.cancel.cancelled() => return Ok(before_the_start(Ending::Cancelled, Value::Null)),
             launched = launch(shared, engine, &self.image, &self.limits, run) => launched,
         };
-        drop(_busy);
+        drop(starting);
         match launched {
             Ok(parked) => {
                 let (ended, transcript, parked) = self.tell(shared, parked).await;

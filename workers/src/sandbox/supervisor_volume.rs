@@ -7,17 +7,16 @@ use std::sync::Arc;
 use bollard::{
     body_full,
     models::{ContainerCreateBody, HostConfig, Mount, MountType, MountVolumeOptions, VolumeCreateRequest},
-    query_parameters::{
-        CreateContainerOptionsBuilder, DownloadFromContainerOptionsBuilder, RemoveContainerOptionsBuilder, UploadToContainerOptionsBuilder,
-    },
+    query_parameters::{CreateContainerOptionsBuilder, DownloadFromContainerOptionsBuilder, UploadToContainerOptionsBuilder},
 };
-use domain::ports::sandbox::{ContainerLog, Opening, SandboxError};
+use domain::ports::sandbox::{Opening, SandboxError};
 use futures::StreamExt;
 use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 
 use super::{
     cage::{LABEL_INSTALLATION, SUPERVISOR, SUPERVISOR_DIR},
+    container::{Container, Undertaker},
     engine::Engine,
     faults,
     settings::Settings,
@@ -30,19 +29,19 @@ const DOWNLOAD_BYTES_MAX: usize = 64 << 20;
 pub(super) struct SupervisorVolume {
     settings: Arc<Settings>,
     installation: String,
-    log: Arc<dyn ContainerLog>,
     /// The daemon that was looked at, and the volume that holds the right program there.
     verified: Mutex<Option<(String, String)>>,
 }
 
 impl SupervisorVolume {
-    pub fn new(settings: Arc<Settings>, installation: String, log: Arc<dyn ContainerLog>) -> Self {
-        Self { settings, installation, log, verified: Mutex::new(None) }
+    pub fn new(settings: Arc<Settings>, installation: String) -> Self {
+        Self { settings, installation, verified: Mutex::new(None) }
     }
 
     /// The volume's name, after making sure once per daemon that it holds the very program.
     /// `image` is any image on the engine: a container that never starts needs one.
-    pub async fn ensure(&self, engine: &Engine, image: &str) -> Result<String, SandboxError> {
+    /// Run it in a task of its own: the carrier must not be left half made.
+    pub async fn ensure(&self, engine: &Arc<Engine>, undertaker: &Undertaker, image: &str) -> Result<String, SandboxError> {
         let mut verified = self.verified.lock().await;
         if let Some((daemon, volume)) = verified.as_ref()
             && *daemon == engine.daemon
@@ -57,9 +56,10 @@ impl SupervisorVolume {
         let hash = format!("{:x}", Sha256::digest(&program));
         let volume = format!("tm-{}-supervisor-{}", self.installation, &hash[..12]);
         // Recorded like every container, so that a sweep finds it when this worker dies in between.
-        let carrier = self.log.open(Opening { daemon: engine.daemon.clone(), run: None, uids: engine.uids(&self.settings) }).await?.name;
-        let filled = self.fill(engine, image, &carrier, &volume, &program).await;
-        self.log.close(&carrier).await?;
+        let opening = Opening { daemon: engine.daemon.clone(), run: None, uids: engine.uids(&self.settings) };
+        let carrier = Container::guard(undertaker.log.open(opening).await?, engine.clone(), undertaker.clone());
+        let filled = self.fill(engine, image, &carrier.name, &volume, &program).await;
+        carrier.remove().await;
         filled?;
         *verified = Some((engine.daemon.clone(), volume.clone()));
         Ok(volume)
@@ -94,10 +94,7 @@ impl SupervisorVolume {
         };
         let named = CreateContainerOptionsBuilder::default().name(carrier).build();
         engine.docker.create_container(Some(named), body).await.map_err(faults::engine("create the supervisor's carrier"))?;
-        let filled = upload_and_verify(engine, carrier, program).await;
-        let force = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
-        engine.docker.remove_container(carrier, Some(force)).await.map_err(faults::engine("remove the supervisor's carrier"))?;
-        filled
+        upload_and_verify(engine, carrier, program).await
     }
 }
 

@@ -22,6 +22,7 @@ use domain::{
     ports::sandbox::{Ending, Exit, FailureCode, RunLimits, RunSpec, Sandbox, SandboxError},
 };
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use workers::sandbox::{DockerSandbox, Settings};
@@ -29,7 +30,7 @@ use workers::sandbox::{DockerSandbox, Settings};
 pub use records::{Lines, Records};
 
 /// How long anything may take before a test gives up on it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub struct World {
     pub sandbox: Arc<DockerSandbox>,
@@ -100,6 +101,16 @@ impl World {
         Ok(Run { exit, lines })
     }
 
+    /// Starts a run and answers when the agent has said its first line.
+    pub async fn start(&self, spec: &RunSpec) -> Running {
+        let (cancel, lines) = (CancellationToken::new(), Arc::new(Lines::default()));
+        let mut tasks = JoinSet::new();
+        let (sandbox, spec, sink, token) = (self.sandbox.clone(), spec.clone(), lines.clone(), cancel.clone());
+        tasks.spawn(async move { sandbox.run(&spec, &*sink, &token).await });
+        until("the agent says its first line", async || lines.count() > 0).await;
+        Running { cancel, lines, tasks }
+    }
+
     /// Lets a hostile image try one thing.
     pub async fn attack(&self, attack: &str, limits: RunLimits) -> Run {
         let hostile = "tallyman/hostile:dev";
@@ -161,6 +172,20 @@ impl Run {
     pub fn completed(&self) -> &Value {
         assert_eq!(self.exit.ending, Ending::Completed, "{:?}", self.lines.texts());
         self.exit.output.as_ref().expect("a completed run has an answer")
+    }
+}
+
+/// A run that goes on while the test does something else. Dropping it drops the run's future.
+pub struct Running {
+    pub cancel: CancellationToken,
+    pub lines: Arc<Lines>,
+    tasks: JoinSet<Result<Exit, SandboxError>>,
+}
+
+impl Running {
+    pub async fn end(&mut self) -> Exit {
+        let ended = tokio::time::timeout(PATIENCE, self.tasks.join_next()).await.expect("the run ends within a minute");
+        ended.expect("a run goes on").expect("the run does not panic").expect("the run counts")
     }
 }
 

@@ -1,0 +1,72 @@
+//! Which image runs, and which does not.
+
+mod docker_world;
+
+use docker_world::{World, spec};
+use domain::ports::sandbox::{FailureCode, ImageDigest, RunSpec, Sandbox, SandboxError};
+use serde_json::json;
+use workers::sandbox::PullPolicy;
+
+fn code(error: SandboxError) -> FailureCode {
+    match error {
+        SandboxError::Image(failure) => failure.code,
+        other => panic!("expected a fault of the image's, got {other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_imported_image_is_pinned_by_its_id() {
+    let world = World::new().await;
+    let image = world.image("echo {}").await;
+    let digest = world.sandbox.resolve(&image).await.unwrap();
+    let id = world.engine.inspect_image(&image).await.unwrap().id.unwrap();
+    assert_eq!(digest, ImageDigest(id));
+    world.run(&RunSpec { digest: Some(digest), ..spec(&image, json!({})) }).await.completed();
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pinned_run_keeps_its_image_when_the_tag_moves() {
+    let world = World::new().await;
+    let image = world.image("echo '\"old\"'").await;
+    let digest = world.sandbox.resolve(&image).await.unwrap();
+    let keep = bollard::query_parameters::TagImageOptionsBuilder::default().repo(&image).tag("kept").build();
+    drop(world.engine.tag_image(&image, Some(keep)).await);
+    docker_world::images::import(&world.engine, &image, &[r#"CMD ["/bin/sh", "-c", "echo '\"new\"'"]"#]).await;
+    let run = world.run(&RunSpec { digest: Some(digest), ..spec(&image, json!({})) }).await;
+    assert_eq!(run.completed(), &json!("old"));
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_digest_than_the_pinned_one_does_not_run() {
+    let world = World::with(|settings| settings.pull_policy = PullPolicy::Never).await;
+    let image = world.image("echo {}").await;
+    let digest = Some(ImageDigest(format!("sha256:{}", "0".repeat(64))));
+    let message = world.run(&RunSpec { digest, ..spec(&image, json!({})) }).await.failed_with(FailureCode::ImageDigest);
+    assert!(message.contains("save the agent again"), "{message}");
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_that_is_not_there_fails_with_a_sentence() {
+    for policy in [PullPolicy::Never, PullPolicy::Missing] {
+        let world = World::with(|settings| settings.pull_policy = policy).await;
+        let missing = "localhost:9/no/such:image";
+        assert_eq!(code(world.sandbox.resolve(missing).await.unwrap_err()), FailureCode::ImageMissing);
+        let message = world.run(&spec(missing, json!({}))).await.failed_with(FailureCode::ImageMissing);
+        assert!(message.contains(missing), "{message}");
+        world.finish().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_from_elsewhere_than_the_allow_list_is_refused() {
+    let world = World::with(|settings| settings.images_allowed = vec!["docker.io/trusted/".into()]).await;
+    let image = world.image("echo {}").await;
+    for elsewhere in [image.as_str(), "ghcr.io/trusted/x", "docker.io/trustedtoo/x", "no such reference"] {
+        assert_eq!(code(world.sandbox.resolve(elsewhere).await.unwrap_err()), FailureCode::ImageRefused, "{elsewhere}");
+    }
+    assert_eq!(code(world.sandbox.resolve("trusted/x").await.unwrap_err()), FailureCode::ImageMissing);
+    world.finish().await;
+}
