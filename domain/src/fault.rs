@@ -54,21 +54,37 @@ impl Fault for sea_orm::DbErr {
         };
         match &**source {
             sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => Class::Unavailable,
-            sqlx::Error::Database(error) if error.code().is_some_and(|code| is_passing(&code)) => Class::Unavailable,
+            _ if crate::sql::refusal(self).is_some_and(|code| passes(&code)) => Class::Unavailable,
             _ => Class::Bug,
         }
     }
 
     fn code(&self) -> &'static str {
         match self.class() {
-            Class::Unavailable => "database-unavailable",
+            Class::Unavailable => "unavailable",
             _ => "internal",
         }
     }
 }
 
-/// SQLite: busy, locked, disk full, I/O. PostgreSQL: connection lost, shutting down, too many, deadlock, lock not had in time, read only.
-fn is_passing(code: &str) -> bool {
-    let sqlite = code.parse::<u32>().is_ok_and(|number| code.len() < 5 && matches!(number & 0xff, 5 | 6 | 10 | 13));
-    sqlite || ["08", "40", "53", "57"].iter().any(|class| code.len() == 5 && code.starts_with(class)) || matches!(code, "55P03" | "25006")
+/// SQLite: busy, locked, I/O, disk full. PostgreSQL: connection lost, rolled back, too many, shutting down, lock not had in time, read only.
+fn passes(code: &str) -> bool {
+    let sqlite = code.len() < 5 && code.parse::<u32>().is_ok_and(|number| matches!(number & 0xff, 5 | 6 | 10 | 13));
+    let postgres =
+        code.len() == 5 && (["08", "40", "53", "57"].iter().any(|class| code.starts_with(class)) || ["55P03", "25006"].contains(&code));
+    sqlite || postgres
+}
+
+impl Fault for jobs::EnqueueError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Database(error) => error.class(),
+            Self::Contended { .. } => Class::Unavailable,
+            Self::Payload { .. } | Self::Priority { .. } => Class::Bug,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        if self.class() == Class::Unavailable { "unavailable" } else { "internal" }
+    }
 }

@@ -3,11 +3,15 @@
 //! [`Domain`] is the door: `domain.executions().submit(&caller, request)`. Each noun is a folder, each verb a file in it.
 
 pub mod accounts;
+pub mod events;
+pub mod idempotency;
+pub mod paging;
 pub mod ports;
 
 mod context;
 mod fault;
 mod settings;
+mod sql;
 
 pub use accounts::Caller;
 pub use context::{Domain, Ports};

@@ -1,0 +1,112 @@
+//! The first architect, and links that let somebody in once.
+
+use std::time::Duration;
+
+use entities::id::UserId;
+use entities::user::{self, Role, State};
+use entities::{Timestamp, login_link};
+use platform::{Engine, Txn};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
+use sha2::{Digest as _, Sha256};
+
+use super::users::admit;
+use super::{AccountError, Accounts, User};
+use crate::sql::statement;
+
+/// Processes that start together make one architect: PostgreSQL lets one at a time through this lock.
+const LOCK: i64 = 0x7461_6c6c_795f_6172;
+
+/// Lets its holder in once. Only its hash is stored; it stands in a URL's fragment and nowhere else.
+#[derive(Clone)]
+pub struct LoginSecret {
+    pub user_id: UserId,
+    pub secret: String,
+    pub expires_at: Timestamp,
+}
+
+impl std::fmt::Debug for LoginSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LoginSecret").field("user_id", &self.user_id).finish_non_exhaustive()
+    }
+}
+
+impl Accounts<'_> {
+    /// On the first start, make the architect and a login secret. `None` when there is an architect already.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn bootstrap(&self) -> Result<Option<LoginSecret>, AccountError> {
+        let txn = self.domain.db.write().await?;
+        if txn.engine() == Engine::Postgres {
+            txn.execute_raw(statement(txn.engine(), "SELECT pg_advisory_xact_lock($1)", [LOCK.into()])).await?;
+        }
+        let known = user::Entity::find().filter(user::Column::Role.eq(Role::Architect)).one(&*txn).await?;
+        if known.is_some() {
+            return Ok(None);
+        }
+        let id = self.domain.queue.ids().next();
+        let architect = user::Model {
+            id,
+            role: Role::Architect,
+            state: State::Active,
+            name: Some("architect".into()),
+            wallet_address: None,
+            created_at: self.domain.now(),
+        };
+        user::Entity::insert(architect.into_active_model()).exec_without_returning(&*txn).await?;
+        let secret = self.link(&txn, id).await?;
+        txn.commit().await?;
+        Ok(Some(secret))
+    }
+
+    /// A login secret for a user who is there.
+    ///
+    /// # Errors
+    /// [`AccountError::Unknown`] and [`AccountError::Suspended`].
+    pub async fn login_link(&self, user_id: UserId) -> Result<LoginSecret, AccountError> {
+        self.caller(user_id).await?;
+        let txn = self.domain.db.write().await?;
+        let secret = self.link(&txn, user_id).await?;
+        txn.commit().await?;
+        Ok(secret)
+    }
+
+    /// Trade a secret for its user. It works once, for the first who brings it.
+    ///
+    /// # Errors
+    /// [`AccountError::LoginLink`] when it is unknown, used or too old; [`AccountError::Suspended`].
+    pub async fn redeem(&self, secret: &str) -> Result<User, AccountError> {
+        let (hash, now) = (hash(secret), self.domain.now());
+        let txn = self.domain.db.write().await?;
+        let used = login_link::Entity::update_many()
+            .col_expr(login_link::Column::UsedAt, Expr::value(now))
+            .filter(login_link::Column::SecretHash.eq(&hash))
+            .filter(login_link::Column::UsedAt.is_null())
+            .filter(login_link::Column::ExpiresAt.gt(now))
+            .exec(&*txn)
+            .await?;
+        if used.rows_affected == 0 {
+            return Err(AccountError::LoginLink);
+        }
+        let link = login_link::Entity::find_by_id(&hash).one(&*txn).await?.ok_or(AccountError::LoginLink)?;
+        let user = user::Entity::find_by_id(link.user_id).one(&*txn).await?.ok_or(AccountError::LoginLink)?;
+        admit(&user)?;
+        txn.commit().await?;
+        Ok(user)
+    }
+
+    async fn link(&self, txn: &Txn, user_id: UserId) -> Result<LoginSecret, AccountError> {
+        let mut bytes = [0; 32];
+        self.domain.rng.fill(&mut bytes);
+        let secret = hex::encode(bytes);
+        let expires_at = self.domain.now().plus(Duration::from_secs(self.domain.settings.keeping.login_link_seconds.into()));
+        let row = login_link::Model { secret_hash: hash(&secret), user_id, expires_at, used_at: None };
+        login_link::Entity::insert(row.into_active_model()).exec_without_returning(&**txn).await?;
+        Ok(LoginSecret { user_id, secret, expires_at })
+    }
+}
+
+fn hash(secret: &str) -> String {
+    hex::encode(Sha256::digest(secret.as_bytes()))
+}

@@ -1,0 +1,169 @@
+//! Pages of a list. A token says where the next page begins and belongs to one list with one filter.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
+
+use crate::fault::{Class, Fault, FieldError};
+
+/// Rows of a page when nobody says how many.
+pub const SIZE_DEFAULT: u64 = 50;
+/// Rows of a page at most; who asks for more gets so many.
+pub const SIZE_MAX: u64 = 1_000;
+
+const TAG_BYTES: usize = 16;
+
+/// Which page a caller asks for.
+#[derive(Debug, Clone, Default)]
+pub struct PageRequest {
+    /// 0 and absent mean [`SIZE_DEFAULT`].
+    pub size: Option<i64>,
+    pub token: Option<String>,
+}
+
+/// One page of a list.
+#[derive(Debug, Clone)]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    /// Absent on the last page.
+    pub next_page_token: Option<String>,
+}
+
+/// A page that cannot be told apart from others.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PageError {
+    #[error("a page has at least one row")]
+    NegativeSize { fields: Vec<FieldError> },
+    #[error("the page token was not made for this list and filter, or was changed on the way; start again without it")]
+    Token,
+}
+
+impl Fault for PageError {
+    fn class(&self) -> Class {
+        Class::Invalid
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NegativeSize { .. } => "validation-failed",
+            Self::Token => "invalid-page-token",
+        }
+    }
+
+    fn fields(&self) -> &[FieldError] {
+        match self {
+            Self::NegativeSize { fields } => fields,
+            Self::Token => &[],
+        }
+    }
+}
+
+impl PageRequest {
+    /// How many rows the page may have.
+    ///
+    /// # Errors
+    /// When the size is negative.
+    pub fn rows_max(&self) -> Result<u64, PageError> {
+        match self.size.map(u64::try_from) {
+            None | Some(Ok(0)) => Ok(SIZE_DEFAULT),
+            Some(Ok(size)) => Ok(size.min(SIZE_MAX)),
+            Some(Err(_)) => {
+                let field = FieldError { pointer: "page_size".into(), detail: "must not be negative".into() };
+                Err(PageError::NegativeSize { fields: vec![field] })
+            }
+        }
+    }
+
+    /// The key after which the page begins; `None` for the first page.
+    ///
+    /// # Errors
+    /// [`PageError::Token`] when the token is not one of this list with this filter.
+    pub fn after<K: DeserializeOwned>(&self, list: &str, filter: &impl Serialize) -> Result<Option<K>, PageError> {
+        let Some(token) = self.token.as_deref().filter(|token| !token.is_empty()) else { return Ok(None) };
+        let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| PageError::Token)?;
+        let (tag, key) = bytes.split_at_checked(TAG_BYTES).ok_or(PageError::Token)?;
+        if tag != tag_of(list, filter, key) {
+            return Err(PageError::Token);
+        }
+        serde_json::from_slice(key).map(Some).map_err(|_| PageError::Token)
+    }
+
+    /// Make a page of the rows that a query for `rows_max() + 1` rows answered.
+    ///
+    /// # Errors
+    /// As [`PageRequest::rows_max`].
+    pub fn page<T, K: Serialize>(
+        &self,
+        list: &str,
+        filter: &impl Serialize,
+        mut rows: Vec<T>,
+        key: impl Fn(&T) -> K,
+    ) -> Result<Page<T>, PageError> {
+        let rows_max = usize::try_from(self.rows_max()?).unwrap_or(usize::MAX);
+        let more = rows.len() > rows_max;
+        rows.truncate(rows_max);
+        let last = rows.last().filter(|_| more).map(key);
+        Ok(Page { next_page_token: last.map(|key| token(list, filter, &key)), items: rows })
+    }
+}
+
+fn token(list: &str, filter: &impl Serialize, key: &impl Serialize) -> String {
+    let key = serde_json::to_vec(key).unwrap_or_default();
+    let mut bytes = tag_of(list, filter, &key).to_vec();
+    bytes.extend(key);
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// A token gives nobody a right, since every page is filtered for its caller; so it needs a checksum and no key.
+fn tag_of(list: &str, filter: &impl Serialize, key: &[u8]) -> [u8; TAG_BYTES] {
+    let filter = serde_json::to_vec(filter).unwrap_or_default();
+    let mut hash = Sha256::new();
+    for part in [b"page token 1", list.as_bytes(), &filter, key] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    let mut tag = [0; TAG_BYTES];
+    tag.copy_from_slice(&hash.finalize()[..TAG_BYTES]);
+    tag
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(size: Option<i64>, token: Option<String>) -> PageRequest {
+        PageRequest { size, token }
+    }
+
+    #[test]
+    fn a_size_is_bounded_and_never_negative() {
+        let sizes = [None, Some(0), Some(7), Some(1_000), Some(5_000)].map(|size| asked(size, None).rows_max());
+        assert_eq!(sizes, [Ok(50), Ok(50), Ok(7), Ok(1_000), Ok(1_000)]);
+        assert!(asked(Some(-1), None).rows_max().is_err());
+    }
+
+    #[test]
+    fn a_token_leads_on_in_its_own_list_and_nowhere_else() -> Result<(), PageError> {
+        let page = asked(Some(2), None).page("agents", &"deployed", vec![1, 2, 3], |row| *row)?;
+        assert_eq!(page.items, [1, 2]);
+        let token = page.next_page_token.unwrap_or_default();
+        assert_eq!(asked(None, Some(token.clone())).after::<i32>("agents", &"deployed")?, Some(2));
+        assert_eq!(asked(None, Some(token.clone())).after::<i32>("agents", &"draft"), Err(PageError::Token));
+        assert_eq!(asked(None, Some(token.clone())).after::<i32>("executions", &"deployed"), Err(PageError::Token));
+        for at in 0..token.len() {
+            let mut changed = token.clone().into_bytes();
+            changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+            let changed = String::from_utf8(changed).unwrap_or_default();
+            assert_eq!(asked(None, Some(changed)).after::<i32>("agents", &"deployed"), Err(PageError::Token));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn the_last_page_leads_nowhere() -> Result<(), PageError> {
+        assert_eq!(asked(Some(3), None).page("agents", &(), vec![1, 2, 3], |row| *row)?.next_page_token, None);
+        Ok(())
+    }
+}

@@ -1,0 +1,26 @@
+//! Statements that SeaORM cannot say. They are spelled once for both engines; the parameters are `$1`, `$2`, …
+
+use platform::Engine;
+use sea_orm::{DatabaseBackend, DbErr, RuntimeErr, Statement, Value, sqlx};
+
+pub fn statement(engine: Engine, sql: impl Into<String>, values: impl IntoIterator<Item = Value>) -> Statement {
+    let backend = match engine {
+        Engine::Sqlite => DatabaseBackend::Sqlite,
+        Engine::Postgres => DatabaseBackend::Postgres,
+    };
+    Statement::from_sql_and_values(backend, sql, values)
+}
+
+/// The engine's own code of a refusal: five characters of PostgreSQL, a number of SQLite.
+pub fn refusal(error: &DbErr) -> Option<String> {
+    let (DbErr::Exec(RuntimeErr::SqlxError(source)) | DbErr::Query(RuntimeErr::SqlxError(source))) = error else { return None };
+    match &**source {
+        sqlx::Error::Database(error) => error.code().map(std::borrow::Cow::into_owned),
+        _ => None,
+    }
+}
+
+/// Whether a unique index refused a row.
+pub fn is_duplicate(error: &DbErr) -> bool {
+    refusal(error).is_some_and(|code| matches!(code.as_str(), "23505" | "1555" | "2067"))
+}
