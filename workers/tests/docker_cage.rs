@@ -39,7 +39,7 @@ fn assert_limits(host: &HostConfig) {
     assert_eq!((host.pids_limit, host.oom_kill_disable), (Some(128), Some(false)));
     let ulimits: HashMap<_, _> =
         host.ulimits.iter().flatten().map(|limit| (limit.name.clone().unwrap(), (limit.soft, limit.hard))).collect();
-    for (name, value) in [("core", 0), ("nofile", 256), ("fsize", 64 << 20), ("msgqueue", 0), ("memlock", 64 << 10)] {
+    for (name, value) in [("core", 0), ("nofile", 256), ("msgqueue", 0), ("memlock", 64 << 10)] {
         assert_eq!(ulimits.get(name), Some(&(Some(value), Some(value))), "{name}");
     }
     let tmpfs = host.tmpfs.as_ref().unwrap();

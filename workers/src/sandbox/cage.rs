@@ -86,11 +86,6 @@ impl Cage {
         }
     }
 
-    /// The largest file that can be written: what the largest tmpfs holds.
-    pub fn file_bytes_max(&self) -> u64 {
-        self.tmpfs.iter().map(|tmpfs| tmpfs.bytes_max).max().unwrap_or(MIB)
-    }
-
     /// What the engine is asked to create.
     pub fn body(&self, engine: &Engine, settings: &Settings, image: &Image, purpose: &Purpose<'_>) -> ContainerCreateBody {
         ContainerCreateBody {
@@ -164,19 +159,14 @@ impl Cage {
         }
     }
 
-    /// No `nproc`: it counts per uid over the whole host, while `PidsLimit` counts exactly this container.
+    /// No `nproc`: it counts per uid over the whole host, while `PidsLimit` counts exactly this container. No `fsize`: whatever can be
+    /// written is a bounded tmpfs already, and a sparse giant is to be refused by its name, not to look like a crash.
     fn ulimits(&self) -> Vec<ResourcesUlimits> {
         let bound = |name: &str, value: u64| {
             let value = i64::try_from(value).unwrap_or(i64::MAX);
             ResourcesUlimits { name: Some(name.into()), soft: Some(value), hard: Some(value) }
         };
-        vec![
-            bound("core", 0),
-            bound("nofile", u64::from(self.files_max)),
-            bound("fsize", self.file_bytes_max()),
-            bound("msgqueue", 0),
-            bound("memlock", 64 << 10),
-        ]
+        vec![bound("core", 0), bound("nofile", u64::from(self.files_max)), bound("msgqueue", 0), bound("memlock", 64 << 10)]
     }
 }
 
