@@ -23,4 +23,4 @@ pub use enqueue::{EnqueueError, Enqueued, NewJob, Queue, commit};
 pub use outcome::{JobError, Outcome, Settled};
 pub use policy::{Backoff, Concurrency, Limit, Policy, Pool, Rate, Unique};
 pub use run::{LostLease, Run, SettleError};
-pub use wake::{Wake, WakeBus};
+pub use wake::{Signal, Wake, WakeBus};

@@ -20,3 +20,14 @@ impl MigratorTrait for Migrator {
         history::steps().into_iter().map(|step| Box::new(step) as Box<dyn MigrationTrait>).collect()
     }
 }
+
+/// A number that changes with the history: tests keep one migrated template for each.
+#[must_use]
+pub fn fingerprint() -> u64 {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+    let mut hasher = DefaultHasher::new();
+    for step in history::steps() {
+        (step.name, step.up, step.up_sqlite, step.up_postgres).hash(&mut hasher);
+    }
+    hasher.finish()
+}

@@ -9,6 +9,6 @@ mod ids;
 mod tasks;
 
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use db::{Db, DbSettings, Engine, Txn};
+pub use db::{Db, DbSettings, Engine, Synchronous, Txn};
 pub use ids::{Ids, Rng, SystemRng};
 pub use tasks::{Tasks, shutdown_signal};

@@ -1,1 +1,7 @@
-//! World, builders, fakes, conformance suites, the tidy test
+//! What tests stand on: fresh databases, a queue, builders, fakes. Never part of the product.
+
+mod database;
+mod wait;
+
+pub use database::{Database, Kind};
+pub use wait::until;

@@ -1,0 +1,96 @@
+//! Into the queue: with the transaction or not at all, in order, once per key.
+
+use std::time::Duration;
+
+use jobs::{EnqueueError, NewJob, Outcome, Unique};
+use serde_json::json;
+
+use crate::rig::{Rig, job};
+
+crate::on_every_engine!(
+    a_rolled_back_transaction_leaves_no_job,
+    a_bulk_keeps_its_order_and_its_payloads,
+    a_thousand_callers_with_one_key_make_one_job,
+    a_unique_key_is_free_again_when_its_job_has_ended,
+    a_unique_period_outlives_the_job,
+    a_delayed_job_is_not_claimed_early,
+    a_priority_outside_the_scale_is_refused,
+);
+
+async fn a_rolled_back_transaction_leaves_no_job(rig: Rig) {
+    let txn = rig.db().write().await.expect("a transaction");
+    let (_, wake) = rig.queue.enqueue_all(&txn, vec![job(), job()]).await.expect("the jobs are taken");
+    txn.rollback().await.expect("the rollback");
+    wake.send();
+    assert_eq!(rig.database.count("SELECT count(*) FROM jobs").await, 0);
+    assert!(rig.claim(10).await.is_empty());
+}
+
+async fn a_bulk_keeps_its_order_and_its_payloads(rig: Rig) {
+    let payload = |n: usize| json!({ "n": n, "text": format!("quote ' \" back \\ snowman \u{2603} {n}") });
+    let jobs: Vec<_> = (0..500).map(|n| NewJob { payload: payload(n), ..job() }).collect();
+    let enqueued = rig.enqueue(jobs).await;
+    assert_eq!(enqueued.len(), 500);
+    for (n, enqueued) in enqueued.iter().enumerate().step_by(97) {
+        assert_eq!(rig.row(enqueued.id).await.payload, payload(n));
+    }
+    let claimed: Vec<_> = rig.claim(500).await.into_iter().map(|job| job.id).collect();
+    assert_eq!(claimed, enqueued.iter().map(|job| job.id).collect::<Vec<_>>(), "first in, first out");
+}
+
+fn unique(key: &str) -> NewJob {
+    NewJob { unique: Some(Unique::WhileLive { key: key.into() }), ..job() }
+}
+
+async fn a_thousand_callers_with_one_key_make_one_job(rig: Rig) {
+    let rig = std::sync::Arc::new(rig);
+    let callers: Vec<_> = (0..1_000)
+        .map(|_| {
+            let rig = std::sync::Arc::clone(&rig);
+            rig.tasks.clone().spawn("enqueue", async move {
+                let enqueued = rig.enqueue(vec![unique("settle")]).await;
+                assert_eq!(enqueued.len(), 1);
+            })
+        })
+        .collect();
+    for caller in callers {
+        caller.await.expect("the caller ends");
+    }
+    assert_eq!(rig.database.count("SELECT count(*) FROM jobs").await, 1);
+}
+
+async fn a_unique_key_is_free_again_when_its_job_has_ended(rig: Rig) {
+    let first = rig.enqueue(vec![unique("a"), unique("a"), unique("b")]).await;
+    assert_eq!(first[0].id, first[1].id, "two in one statement are one");
+    assert!(!first[0].existed && first[1].existed && !first[2].existed);
+    let claimed = rig.claim(1).await;
+    assert!(rig.enqueue(vec![unique("a")]).await[0].existed, "a running job is live");
+    rig.finish(&claimed[0], Outcome::Succeeded(json!(null))).await;
+    assert!(!rig.enqueue(vec![unique("a")]).await[0].existed);
+}
+
+async fn a_unique_period_outlives_the_job(rig: Rig) {
+    let daily = || NewJob { unique: Some(Unique::For { key: "daily".into(), period: Duration::from_secs(86_400) }), ..job() };
+    let first = rig.enqueue_one(daily()).await;
+    let claimed = rig.claim(1).await;
+    rig.finish(&claimed[0], Outcome::Succeeded(json!(null))).await;
+    let again = rig.enqueue(vec![daily()]).await[0];
+    assert_eq!((again.id, again.existed), (first, true));
+    rig.database.execute("UPDATE job_unique_periods SET until = 1").await;
+    assert!(!rig.enqueue(vec![daily()]).await[0].existed, "the period is over");
+}
+
+async fn a_delayed_job_is_not_claimed_early(rig: Rig) {
+    let later = rig.enqueue_one(NewJob { priority: 9, ..job() }.delayed(Duration::from_secs(3_600))).await;
+    let now = rig.enqueue_one(NewJob { priority: 0, ..job() }).await;
+    let claimed: Vec<_> = rig.claim(10).await.into_iter().map(|job| job.id).collect();
+    assert_eq!(claimed, [now]);
+    rig.database.execute("UPDATE jobs SET run_at = 1 WHERE state = 'queued'").await;
+    assert_eq!(rig.claim(10).await[0].id, later);
+}
+
+async fn a_priority_outside_the_scale_is_refused(rig: Rig) {
+    let txn = rig.db().write().await.expect("a transaction");
+    let refused = rig.queue.enqueue_all(&txn, vec![NewJob { priority: 10, ..job() }]).await;
+    assert!(matches!(refused, Err(EnqueueError::Priority { given: 10 })));
+}

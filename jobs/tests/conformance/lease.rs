@@ -1,0 +1,65 @@
+//! Leases: kept while renewed, taken back when not, and a job that kills its workers is locked away.
+
+use entities::job::State;
+use entities::job_attempt::Outcome as Word;
+use jobs::store::lease::{reclaim, renew};
+
+use crate::rig::{Rig, job};
+
+crate::on_every_engine!(
+    a_job_of_a_dead_worker_comes_back,
+    a_job_that_kills_its_workers_is_quarantined,
+    a_renewed_lease_is_not_taken_back,
+    a_dying_job_that_was_cancelled_does_not_come_back,
+);
+
+async fn a_job_of_a_dead_worker_comes_back(rig: Rig) {
+    let id = rig.enqueue_one(job()).await;
+    rig.claim(1).await;
+    assert!(reclaim(rig.db()).await.expect("the search").is_empty(), "a lease that runs is left alone");
+    rig.let_leases_run_out().await;
+    let reclaimed = reclaim(rig.db()).await.expect("the search");
+    assert_eq!((reclaimed.len(), reclaimed[0].id, reclaimed[0].state.as_str()), (1, id, "queued"));
+    let row = rig.row(id).await;
+    assert_eq!((row.state, row.deaths, row.failures), (State::Queued, 1, 0));
+    assert_eq!(rig.attempts(id).await[0].outcome, Some(Word::Died));
+    assert_eq!(rig.claim(1).await[0].attempt, 2);
+}
+
+async fn a_job_that_kills_its_workers_is_quarantined(rig: Rig) {
+    let (killer, neighbour) = (rig.enqueue_one(job()).await, rig.enqueue_one(job()).await);
+    for _ in 0..3 {
+        let claimed = rig.claim(1).await;
+        assert_eq!(claimed[0].id, killer, "it is still the oldest");
+        rig.let_leases_run_out().await;
+        reclaim(rig.db()).await.expect("the search");
+        rig.database.execute("UPDATE jobs SET run_at = created_at WHERE state = 'queued'").await;
+    }
+    let row = rig.row(killer).await;
+    assert_eq!((row.state, row.deaths, row.error_code.as_deref()), (State::Quarantined, 3, Some("quarantined")));
+    assert_eq!(rig.claim(10).await.iter().map(|job| job.id).collect::<Vec<_>>(), [neighbour]);
+}
+
+async fn a_renewed_lease_is_not_taken_back(rig: Rig) {
+    let id = rig.enqueue_one(job()).await;
+    let claimed = rig.claim(1).await.remove(0);
+    rig.let_leases_run_out().await;
+    let renewed = renew(rig.db(), &[(id, claimed.attempt)], 60_000).await.expect("the renewal");
+    assert_eq!(renewed.held, [id]);
+    assert!(reclaim(rig.db()).await.expect("the search").is_empty());
+    let other_attempt = renew(rig.db(), &[(id, claimed.attempt + 1)], 60_000).await.expect("the renewal");
+    assert!(other_attempt.held.is_empty(), "the token is part of the lease");
+}
+
+async fn a_dying_job_that_was_cancelled_does_not_come_back(rig: Rig) {
+    let id = rig.enqueue_one(job()).await;
+    let claimed = rig.claim(1).await.remove(0);
+    let txn = rig.db().write().await.expect("a transaction");
+    let wake = rig.queue.cancel(&txn, id).await.expect("the request");
+    jobs::commit(txn, wake).await.expect("the commit");
+    let renewed = renew(rig.db(), &[(id, claimed.attempt)], 60_000).await.expect("the renewal");
+    assert_eq!(renewed.cancelled, [id], "a renewal tells a worker that missed the message");
+    rig.let_leases_run_out().await;
+    reclaim(rig.db()).await.expect("the search");
+    assert_eq!(rig.row(id).await.state, State::Cancelled);
+}
