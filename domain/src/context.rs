@@ -8,6 +8,7 @@ use platform::{Clock, Db, Rng};
 
 use crate::accounts::Accounts;
 use crate::ports::sandbox::Sandbox;
+use crate::ports::schema::Schema;
 use crate::settings::Settings;
 
 /// The rules with all that they need. Cheap to clone.
@@ -25,6 +26,7 @@ pub struct Domain {
 #[derive(Clone, Default)]
 pub struct Ports {
     pub sandbox: Option<Arc<dyn Sandbox>>,
+    pub schema: Option<Arc<dyn Schema>>,
 }
 
 impl Domain {

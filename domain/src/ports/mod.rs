@@ -2,3 +2,4 @@
 //! `workers/` and `adapters/` implement them, `cli/` puts the two together, and fakes pass the same conformance suites.
 
 pub mod sandbox;
+pub mod schema;

@@ -244,3 +244,21 @@ pub enum SandboxError {
     #[error("no uid is free on daemon {daemon}")]
     NoUid { daemon: String },
 }
+
+impl crate::Fault for SandboxError {
+    fn class(&self) -> crate::Class {
+        match self {
+            Self::Image(_) => crate::Class::Refused,
+            Self::Unavailable { .. } | Self::NoUid { .. } => crate::Class::Unavailable,
+            Self::Engine { .. } => crate::Class::Bug,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Image(_) => "image-refused",
+            Self::Unavailable { .. } | Self::NoUid { .. } => "unavailable",
+            Self::Engine { .. } => "internal",
+        }
+    }
+}

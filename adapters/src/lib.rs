@@ -1,1 +1,0 @@
-//! The ports' adapters: one file each

@@ -1,0 +1,15 @@
+//! One handler per job kind. A handler tells the story; whether the job comes back is decided in [`outcome`](crate::outcome).
+
+pub mod probe;
+pub mod prune_rows;
+pub mod sweep_containers;
+pub mod validate_indexes;
+
+/// What handlers have to know of the process's settings.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Whether a probe may take the process down.
+    pub probes_may_abort: bool,
+    /// How long finished jobs are kept.
+    pub jobs: jobs::Settings,
+}
