@@ -8,8 +8,9 @@ mod history;
 mod indexes;
 
 pub use indexes::{MissingIndex, missing_indexes};
-pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm;
+pub use sea_orm_migration::{MigrationStatus, MigratorTrait};
 
 /// All steps, oldest first. A released step never changes; a change is a new step.
 pub struct Migrator;
@@ -30,4 +31,32 @@ pub fn fingerprint() -> u64 {
         (step.name, step.up, step.up_sqlite, step.up_postgres).hash(&mut hasher);
     }
     hasher.finish()
+}
+
+/// Apply every missing step, one at a time; `said` hears of each. Of several processes that start together one does it and the others wait.
+///
+/// # Errors
+/// When a step fails; those before it stay applied.
+pub async fn apply_all(db: &sea_orm::DatabaseConnection, mut said: impl FnMut(Applied<'_>)) -> Result<(), sea_orm::DbErr> {
+    use sea_orm::{ConnectionTrait as _, DatabaseBackend, TransactionTrait as _};
+    let turn = db.begin().await?;
+    if db.get_database_backend() == DatabaseBackend::Postgres {
+        turn.execute_unprepared("SELECT pg_advisory_xact_lock(7140001)").await?;
+    }
+    let pending = Migrator::get_pending_migrations(db).await?;
+    for (index, step) in pending.iter().enumerate() {
+        let began = std::time::Instant::now();
+        Migrator::up(db, Some(1)).await?;
+        said(Applied { number: index + 1, total: pending.len(), name: step.name(), took: began.elapsed() });
+    }
+    turn.commit().await
+}
+
+/// One step that has been applied.
+#[derive(Debug, Clone, Copy)]
+pub struct Applied<'a> {
+    pub number: usize,
+    pub total: usize,
+    pub name: &'a str,
+    pub took: std::time::Duration,
 }

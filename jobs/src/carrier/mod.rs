@@ -74,3 +74,11 @@ async fn gather(outgoing: &mut mpsc::UnboundedReceiver<Signal>) -> Option<BTreeS
     }
     Some(signals)
 }
+
+/// The version of the Redis server at `url`.
+///
+/// # Errors
+/// When it does not answer.
+pub async fn redis_version(url: &str) -> Result<String, ::redis::RedisError> {
+    redis::version(url).await
+}

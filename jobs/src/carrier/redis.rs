@@ -78,3 +78,11 @@ async fn listen(url: &str, bus: &WakeBus) -> redis::RedisResult<()> {
     }
     Ok(())
 }
+
+/// The version of the server: `7.0.15`.
+pub async fn version(url: &str) -> redis::RedisResult<String> {
+    let mut connection = connect(url).await?;
+    let info: String = redis::cmd("INFO").arg("server").query_async(&mut connection).await?;
+    let version = info.lines().find_map(|line| line.strip_prefix("redis_version:"));
+    Ok(version.unwrap_or("of unknown version").trim().to_owned())
+}

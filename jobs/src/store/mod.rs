@@ -10,6 +10,7 @@ pub mod lease;
 pub mod notes;
 pub mod retention;
 pub mod schedules;
+pub mod server;
 pub mod workers;
 
 mod attempts;

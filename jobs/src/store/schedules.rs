@@ -73,9 +73,7 @@ pub async fn seed(db: &Db, entries: &[Entry]) -> Result<(), DbErr> {
 /// When the database refuses.
 pub async fn active(db: &Db) -> Result<(Vec<Model>, Timestamp), DbErr> {
     let schedules = Entity::find().filter(Column::Paused.eq(false)).order_by_asc(Column::Name).all(db.connection()).await?;
-    let now = db.query_one_raw(statement(db.engine(), format!("SELECT {} AS now", db.engine().now_sql()), [])).await?;
-    let now = now.ok_or_else(|| DbErr::RecordNotFound("the database's time".into()))?.try_get("", "now")?;
-    Ok((schedules, now))
+    Ok((schedules, super::server::now(db).await?))
 }
 
 /// Fire the ticks, each once over all schedulers, and remember that everything up to `until` has been looked at.

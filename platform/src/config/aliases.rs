@@ -19,6 +19,6 @@ pub const ALIASES: &[(&str, &str, &str)] = &[
     ("LOG_FORMAT", "telemetry", "format"),
     ("RUST_LOG", "telemetry", "filter"),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "telemetry", "otlp_endpoint"),
-    ("DOCKER_HOST", "sandbox", "docker_host"),
-    ("TALLYMAN_SUPERVISOR", "sandbox", "supervisor"),
+    ("DOCKER_HOST", "sandbox", "engine_host"),
+    ("TALLYMAN_SUPERVISOR", "sandbox", "supervisor_path"),
 ];
