@@ -42,6 +42,8 @@ impl Fetcher {
         let mut turn = Turn::default();
         loop {
             let free = tokio::select! {
+                // Free places and `stop` may be there together; then `stop` counts, or what was just released is claimed again.
+                biased;
                 () = self.stop.cancelled() => return,
                 free = self.slots.wait() => free,
             };
@@ -62,9 +64,13 @@ impl Fetcher {
                 continue;
             }
             let full = claimed.len() >= jobs_max as usize;
-            for job in claimed {
-                if deliveries.send(self.deliver(job, asked)).await.is_err() {
-                    return;
+            // All of them at once, so that each is renewed while it waits for its handler, and released if none comes.
+            let waiting: Vec<_> = claimed.into_iter().map(|job| self.deliver(job, asked)).collect();
+            for delivery in waiting {
+                tokio::select! {
+                    biased;
+                    () = self.stop.cancelled() => return,
+                    sent = deliveries.send(delivery) => if sent.is_err() { return },
                 }
             }
             if full {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use platform::{Db, Rng, Tasks};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::commit::Committer;
@@ -17,6 +18,9 @@ use super::{Settings, reclaim};
 use crate::policy::Pool;
 use crate::store::notes::{self, Note};
 use crate::wake::WakeBus;
+
+/// How much longer a shutdown waits for a claim that is under way.
+const CLAIM_PATIENCE: Duration = Duration::from_secs(3);
 
 /// What all pools of a process share: the leases, the notes, the search for lost leases.
 #[derive(Clone)]
@@ -39,7 +43,7 @@ pub struct PoolEngine {
     /// Fire it to stop claiming; what runs goes on.
     pub stop: CancellationToken,
     /// Resolves when every end is written.
-    pub done: tokio::task::JoinHandle<()>,
+    pub done: JoinHandle<()>,
 }
 
 impl Node {
@@ -90,9 +94,9 @@ impl Node {
             jobs_max: self.settings.finish_jobs_max,
         };
         let post = Post { db: self.db.clone(), pool, worker, slots, concurrency };
-        self.tasks.spawn("fetch", fetcher.run(deliver));
+        let fetching = self.tasks.spawn("fetch", fetcher.run(deliver));
         self.tasks.spawn("keep the worker's row", post.keep(self.settings.clone(), stop.clone(), over.clone()));
-        self.tasks.spawn("count the patience", patience(stop.clone(), drain, over.clone(), self.settings.drain_seconds_max));
+        self.tasks.spawn("count the patience", patience(stop.clone(), fetching, drain, over.clone(), self.settings.drain()));
         let done = self.tasks.spawn("commit", async move {
             committer.run(ended).await;
             over.cancel();
@@ -106,15 +110,21 @@ impl Node {
     }
 }
 
-/// Some time after `stop`, running jobs are asked to let go.
-async fn patience(stop: CancellationToken, drain: CancellationToken, over: CancellationToken, seconds: u32) {
+/// Some time after `stop`, running jobs are asked to let go. The last claim is waited for first, or it would take what they let go.
+async fn patience(stop: CancellationToken, fetching: JoinHandle<()>, drain: CancellationToken, over: CancellationToken, most: Duration) {
     tokio::select! {
         () = over.cancelled() => return,
         () = stop.cancelled() => {}
     }
+    let asking = async {
+        tokio::time::sleep(most).await;
+        // A database that hangs must not keep the handlers from being asked.
+        let _ = tokio::time::timeout(CLAIM_PATIENCE, fetching).await;
+        drain.cancel();
+    };
     tokio::select! {
         () = over.cancelled() => {}
-        () = tokio::time::sleep(Duration::from_secs(seconds.into())) => drain.cancel(),
+        () = asking => {}
     }
 }
 

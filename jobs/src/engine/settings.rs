@@ -65,6 +65,11 @@ impl Settings {
     }
 
     #[must_use]
+    pub fn drain(&self) -> Duration {
+        Duration::from_secs(self.drain_seconds_max.into())
+    }
+
+    #[must_use]
     pub fn poll(&self) -> Duration {
         Duration::from_millis(self.poll_ms.into())
     }
