@@ -6,8 +6,9 @@ use std::collections::HashMap;
 
 use bollard::models::HostConfig;
 use docker_world::{World, spec};
-use domain::ports::sandbox::FailureCode;
+use domain::ports::sandbox::{FailureCode, SandboxError};
 use serde_json::{Value, json};
+use supervisor::frames::{Kind, Sealer};
 
 const WAITS: &str = "echo up; sleep 60";
 
@@ -144,5 +145,41 @@ async fn an_image_that_asks_for_too_much_is_refused() {
         let message = world.run(&spec(&image, json!({}))).await.failed_with(FailureCode::ImageRefused);
         assert!(message.contains(words), "{message}");
     }
+    world.finish().await;
+}
+
+/// A program in the supervisor's place that greets with a lie of its own.
+fn impostor(hello: &[u8]) -> tempfile::NamedTempFile {
+    use std::{fmt::Write, io::Write as _};
+    let mut said = String::new();
+    for byte in hello {
+        write!(said, "\\{byte:03o}").unwrap();
+    }
+    let mut script = tempfile::NamedTempFile::new().unwrap();
+    write!(script, "#!/bin/sh\nprintf '{said}'\nsleep 60\n").unwrap();
+    script
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cage_that_is_weaker_than_asked_never_holds_an_agent() {
+    let hello = Sealer::default().seal(Kind::Hello, br#"{"protocol": 1, "uid": 0, "mounts": [], "dumpable": true}"#);
+    let impostor = impostor(&hello);
+    let world = World::with(|settings| settings.supervisor_path = impostor.path().to_owned()).await;
+    let run = world.run_script("echo {}").await;
+    let message = run.failed_with(FailureCode::Isolation);
+    assert!(message.contains("the agent was not started"), "{message}");
+    assert!(run.exit.isolation["weaker"].as_array().unwrap().len() > 5, "{}", run.exit.isolation);
+    world.no_container_is_left().await;
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_container_that_says_something_else_first_is_a_fault_of_ours() {
+    let impostor = impostor(b"hello, I am the agent\n");
+    let world = World::with(|settings| settings.supervisor_path = impostor.path().to_owned()).await;
+    let image = world.image("echo {}").await;
+    let error = world.try_run(&spec(&image, json!({}))).await.err().expect("no run");
+    assert!(matches!(error, SandboxError::Engine { .. }), "{error}");
+    world.no_container_is_left().await;
     world.finish().await;
 }

@@ -55,7 +55,7 @@ async fn a_slow_reader_does_not_hold_a_cancel_up() {
     #[async_trait::async_trait]
     impl domain::ports::sandbox::LogSink for Stuck {
         async fn line(&self, _: domain::ports::sandbox::LogLine) {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
     let world = World::new().await;
@@ -76,5 +76,31 @@ async fn an_engine_that_is_away_is_no_fault_of_the_agents() {
     assert!(matches!(world.sandbox.ping().await, Err(SandboxError::Unavailable { .. })));
     assert!(matches!(world.sandbox.sweep().await, Err(SandboxError::Unavailable { .. })));
     assert!(matches!(world.try_run(&spec("any", json!({}))).await, Err(SandboxError::Unavailable { .. })));
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_comes_later_is_met_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("docker.sock");
+    let world = World::with(|settings| settings.engine_host = Some(format!("unix://{}", socket.display()))).await;
+    assert!(matches!(world.sandbox.ping().await, Err(SandboxError::Unavailable { .. })));
+    std::os::unix::fs::symlink(docker_world::socket(), &socket).unwrap();
+    assert!(world.sandbox.ping().await.unwrap().contains(char::is_numeric));
+    world.run_script("echo {}").await.completed();
+    std::fs::remove_file(&socket).unwrap();
+    assert!(matches!(world.sandbox.ping().await, Err(SandboxError::Unavailable { .. })));
+    std::os::unix::fs::symlink(docker_world::socket(), &socket).unwrap();
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_container_that_somebody_else_kills_did_not_count() {
+    let world = World::new().await;
+    let image = world.image("echo up; sleep 100").await;
+    let mut running = world.start(&spec(&image, json!({}))).await;
+    world.engine.kill_container(&world.containers().await[0], None).await.unwrap();
+    let error = running.outcome().await.expect_err("nobody can say that the agent is to blame");
+    assert!(matches!(error, SandboxError::Engine { .. }), "{error}");
     world.finish().await;
 }

@@ -2,7 +2,7 @@
 
 mod docker_world;
 
-use docker_world::{World, spec};
+use docker_world::{World, registry::Registry, spec};
 use domain::ports::sandbox::{FailureCode, ImageDigest, RunSpec, Sandbox, SandboxError};
 use serde_json::json;
 use workers::sandbox::PullPolicy;
@@ -69,4 +69,52 @@ async fn an_image_from_elsewhere_than_the_allow_list_is_refused() {
     }
     assert_eq!(code(world.sandbox.resolve("trusted/x").await.unwrap_err()), FailureCode::ImageMissing);
     world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pulled_image_is_pinned_by_its_registrys_digest() {
+    let (world, registry) = (World::new().await, Registry::open().await);
+    let published = registry.publish("1", "echo '\"first\"'");
+    let image = format!("{}:1", registry.repository);
+    world.forget_at_the_end(&image);
+    let digest = world.sandbox.resolve(&image).await.unwrap();
+    assert_eq!(digest, ImageDigest(published.clone()));
+    let pinned = RunSpec { digest: Some(digest), ..spec(&image, json!({})) };
+    let asked = registry.pulls();
+    assert_eq!(world.run(&pinned).await.completed(), &json!("first"));
+    assert_eq!(registry.pulls(), asked, "what is here is not pulled again");
+    registry.publish("1", "echo '\"second\"'");
+    let again = RunSpec { execution_id: spec("x", json!({})).execution_id, ..pinned };
+    assert_eq!(world.run(&again).await.completed(), &json!("first"), "the pin holds when the tag moves");
+    let by_digest = format!("{}@{published}", registry.repository);
+    assert_eq!(world.sandbox.resolve(&by_digest).await.unwrap(), ImageDigest(published));
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pinned_image_that_was_removed_is_pulled_by_its_digest() {
+    let (world, registry) = (World::new().await, Registry::open().await);
+    let digest = ImageDigest(registry.publish("1", "echo '\"pinned\"'"));
+    registry.publish("1", "echo '\"moved\"'");
+    let image = format!("{}:1", registry.repository);
+    world.forget_at_the_end(&format!("{}@{}", registry.repository, digest.0));
+    let run = world.run(&RunSpec { digest: Some(digest), ..spec(&image, json!({})) }).await;
+    assert_eq!(run.completed(), &json!("pinned"));
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pull_policy_decides_when_a_tag_is_asked_for() {
+    let registry = Registry::open().await;
+    let image = format!("{}:1", registry.repository);
+    for (policy, answers) in [(PullPolicy::Missing, ["one", "one"]), (PullPolicy::Always, ["one", "two"])] {
+        let world = World::with(|settings| settings.pull_policy = policy).await;
+        world.forget_at_the_end(&image);
+        for (script, answer) in ["one", "two"].into_iter().zip(answers) {
+            registry.publish("1", &format!("echo '\"{script}\"'"));
+            let run = world.run(&spec(&image, json!({}))).await;
+            assert_eq!(run.completed(), &json!(answer), "{policy:?}");
+        }
+        world.finish().await;
+    }
 }

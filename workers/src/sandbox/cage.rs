@@ -19,6 +19,7 @@ pub(super) const TMP: &str = "/tmp";
 pub(super) const INPUT: &str = "/input";
 pub(super) const OUTPUT: &str = "/output";
 pub(super) const SHM: &str = "/dev/shm";
+const PODMANS_OWN: [&str; 2] = ["/run", "/var/tmp"];
 /// Where the supervisor's volume is mounted, read-only.
 pub(super) const SUPERVISOR_DIR: &str = "/.tallyman";
 pub(super) const SUPERVISOR: &str = "/.tallyman/supervisor";
@@ -34,6 +35,7 @@ const SHM_BYTES_MAX: u64 = 16 * MIB;
 const FILES_MIN: u32 = 32;
 const PROCESSES_MIN: u32 = 4;
 const MEMORY_MIB_MIN: u64 = 16;
+const NPROC_ON_PODMAN: u64 = 4_096;
 
 /// The bounds of one container: the run's limits, and what follows from them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +65,7 @@ pub(super) struct Purpose<'a> {
 }
 
 impl Cage {
-    pub fn new(limits: &RunLimits, image: &Image, uid: u32, supervisor_volume: String) -> Self {
+    pub fn new(kind: Kind, limits: &RunLimits, image: &Image, uid: u32, supervisor_volume: String) -> Self {
         let tmp = u64::from(limits.tmp_mib_max.max(1)) * MIB;
         let output = (2 * u64::from(limits.output_bytes_max)).next_multiple_of(MIB).max(4 * MIB);
         let input = u64::from(limits.input_bytes_max).next_multiple_of(MIB) + MIB;
@@ -74,6 +76,10 @@ impl Cage {
             bounded(OUTPUT, output, 64, "0700"),
             bounded(SHM, tmp.min(SHM_BYTES_MAX), 1_024, "1777"),
         ];
+        if kind == Kind::Podman {
+            // It makes these writable on a read-only root, unbounded, unless somebody else mounts them.
+            tmpfs.extend(PODMANS_OWN.map(|target| bounded(target, MIB, 64, "1777")));
+        }
         tmpfs.extend(image.volumes.iter().map(|target| bounded(target, tmp, tmp / 8_192, "0755")));
         Self {
             uid,
@@ -125,13 +131,13 @@ impl Cage {
             oom_kill_disable: Some(false),
             // When the host itself runs short, agents go first.
             oom_score_adj: Some(500),
-            ulimits: Some(self.ulimits()),
+            ulimits: Some(self.ulimits(engine.kind)),
             cap_drop: Some(vec!["ALL".into()]),
             cap_add: Some(Vec::new()),
             security_opt: Some(security(engine, settings)),
             privileged: Some(false),
             readonly_rootfs: Some(true),
-            tmpfs: Some(self.tmpfs.iter().map(|tmpfs| (tmpfs.target.clone(), tmpfs.options(self.uid))).collect()),
+            tmpfs: Some(self.tmpfs.iter().map(|tmpfs| (tmpfs.target.clone(), tmpfs.options(engine.kind, self.uid))).collect()),
             mounts: Some(vec![Mount {
                 typ: Some(MountType::VOLUME),
                 source: Some(self.supervisor_volume.clone()),
@@ -161,18 +167,27 @@ impl Cage {
 
     /// No `nproc`: it counts per uid over the whole host, while `PidsLimit` counts exactly this container. No `fsize`: whatever can be
     /// written is a bounded tmpfs already, and a sparse giant is to be refused by its name, not to look like a crash.
-    fn ulimits(&self) -> Vec<ResourcesUlimits> {
+    fn ulimits(&self, kind: Kind) -> Vec<ResourcesUlimits> {
         let bound = |name: &str, value: u64| {
             let value = i64::try_from(value).unwrap_or(i64::MAX);
             ResourcesUlimits { name: Some(name.into()), soft: Some(value), hard: Some(value) }
         };
-        vec![bound("core", 0), bound("nofile", u64::from(self.files_max)), bound("msgqueue", 0), bound("memlock", 64 << 10)]
+        let mut limits =
+            vec![bound("core", 0), bound("nofile", u64::from(self.files_max)), bound("msgqueue", 0), bound("memlock", 64 << 10)];
+        // Podman would ask for four million, which an engine without CAP_SYS_RESOURCE cannot give.
+        limits.extend((kind == Kind::Podman).then(|| bound("nproc", NPROC_ON_PODMAN)));
+        limits
     }
 }
 
 impl Tmpfs {
-    fn options(&self, uid: u32) -> String {
-        format!("rw,noexec,nosuid,nodev,size={},nr_inodes={},mode={},uid={uid},gid={uid}", self.bytes_max, self.inodes_max, self.mode)
+    /// Podman knows neither a bound of inodes nor an owner: there only the memory limit bounds inodes, which are charged to it.
+    fn options(&self, kind: Kind, uid: u32) -> String {
+        let bounded = format!("rw,noexec,nosuid,nodev,size={}", self.bytes_max);
+        match kind {
+            Kind::Docker => format!("{bounded},nr_inodes={},mode={},uid={uid},gid={uid}", self.inodes_max, self.mode),
+            Kind::Podman => format!("{bounded},mode=1777,notmpcopyup"),
+        }
     }
 }
 

@@ -91,6 +91,14 @@ impl DockerSandbox {
     }
 }
 
+impl Drop for DockerSandbox {
+    /// Without a shutdown nothing waits, but nothing stays parked either.
+    fn drop(&mut self) {
+        self.shared.stopping.cancel();
+        self.shared.warm.drain();
+    }
+}
+
 #[async_trait]
 impl Sandbox for DockerSandbox {
     async fn resolve(&self, written: &str) -> Result<ImageDigest, SandboxError> {

@@ -13,6 +13,8 @@ pub(super) enum Ended {
     Cancelled,
     /// The worker's own deadline passed.
     Overdue,
+    /// The engine itself is away.
+    Away(String),
     /// The container is gone without a word.
     Lost {
         oom_killed: bool,
@@ -31,6 +33,7 @@ pub(super) fn classify(ended: &Ended, transcript: &Transcript, limits: &RunLimit
     match ended {
         Ended::Cancelled => Ok((Ending::Cancelled, None)),
         Ended::Overdue => failed(FailureCode::Timeout, timeout(limits)),
+        Ended::Away(reason) => Err(SandboxError::Unavailable { reason: reason.clone() }),
         Ended::Lost { oom_killed: true, .. } => failed(FailureCode::OutOfMemory, out_of_memory(limits)),
         Ended::Lost { reason, .. } => Err(SandboxError::Engine { attempted: "hear the end of a run".into(), reason: reason.clone() }),
         Ended::Forged(error) => {

@@ -109,8 +109,11 @@ async fn introduce(settings: &Settings) -> Result<Engine, SandboxError> {
             reason: "its kernel has no seccomp, without which no agent may run".into(),
         });
     }
+    // Podman draws another id for each question.
+    let id = info.id.filter(|id| !id.is_empty() && kind == Kind::Docker);
+    let daemon = id.or(info.name).unwrap_or_else(|| "unnamed".into());
     Ok(Engine {
-        daemon: info.id.filter(|id| !id.is_empty()).or(info.name).unwrap_or_else(|| "unnamed".into()),
+        daemon,
         kind,
         version: version.version.unwrap_or_default(),
         architecture: info.architecture.unwrap_or_default(),

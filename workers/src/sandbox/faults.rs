@@ -22,6 +22,11 @@ pub(super) fn status(error: &Error) -> Option<u16> {
     }
 }
 
+/// Whether a container could not be created because its name is taken. Podman says so with the status of a fault of its own.
+pub(super) fn is_name_taken(error: &Error) -> bool {
+    status(error) == Some(409) || (status(error).is_some() && sentence(error).contains("is already in use"))
+}
+
 /// The engine's own words.
 pub(super) fn sentence(error: &Error) -> String {
     let mut text = match error {

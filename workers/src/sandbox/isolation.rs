@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     cage::{CPU_PERIOD_US, Cage, SUPERVISOR_DIR},
-    engine::Engine,
+    engine::{Engine, Kind},
     report::{Hello, SeenMount},
     settings::Settings,
 };
@@ -21,9 +21,9 @@ pub(super) fn compare(
     let host = inspected.host_config.clone().unwrap_or_default();
     let mut weaker = Weaker(Vec::new());
     seen_identity(&mut weaker, cage, hello);
-    seen_mounts(&mut weaker, cage, hello);
+    seen_mounts(&mut weaker, cage, engine, hello);
     seen_limits(&mut weaker, cage, hello, &host);
-    said(&mut weaker, cage, settings, &host, inspected);
+    said(&mut weaker, cage, engine, settings, &host, inspected);
     let Weaker(weaker) = weaker;
     let stored = json!({
         "engine": engine.describe(),
@@ -74,7 +74,8 @@ fn seen_identity(weaker: &mut Weaker, cage: &Cage, hello: &Hello) {
 /// Kernel file systems that stand in every container; what of them can be written needs capabilities that nobody has.
 const KERNEL: [&str; 8] = ["proc", "sysfs", "cgroup", "cgroup2", "devpts", "mqueue", "devtmpfs", "securityfs"];
 
-fn seen_mounts(weaker: &mut Weaker, cage: &Cage, hello: &Hello) {
+fn seen_mounts(weaker: &mut Weaker, cage: &Cage, engine: &Engine, hello: &Hello) {
+    let bounds: &[&str] = if engine.kind == Kind::Docker { &["size=", "nr_inodes="] } else { &["size="] };
     let Some(mounts) = &hello.mounts else {
         weaker.0.push("its mounts cannot be seen".into());
         return;
@@ -86,8 +87,8 @@ fn seen_mounts(weaker: &mut Weaker, cage: &Cage, hello: &Hello) {
                 for option in ["noexec", "nosuid", "nodev"] {
                     weaker.unless(has(mount, option), || format!("{} is mounted without {option}", wanted.target));
                 }
-                for bound in ["size=", "nr_inodes="] {
-                    weaker.unless(mount.options.iter().any(|option| option.starts_with(bound)), || {
+                for bound in bounds {
+                    weaker.unless(mount.options.iter().any(|option| option.starts_with(*bound)), || {
                         format!("{} has no bound `{bound}`", wanted.target)
                     });
                 }
@@ -127,20 +128,23 @@ fn seen_limits(weaker: &mut Weaker, cage: &Cage, hello: &Hello, host: &HostConfi
     weaker.unless(quota > 0 && quota * CPU_PERIOD_US.unsigned_abs() <= wanted * period, || format!("its CPU share is {quota}/{period}"));
 }
 
-fn said(weaker: &mut Weaker, cage: &Cage, settings: &Settings, host: &HostConfig, inspected: &ContainerInspectResponse) {
+fn said(weaker: &mut Weaker, cage: &Cage, engine: &Engine, settings: &Settings, host: &HostConfig, inspected: &ContainerInspectResponse) {
     let is = |held: &Option<String>, wanted: &str| held.as_deref() == Some(wanted);
+    // Podman shows its own namespace as one that could be shared, and volumes among the folders.
+    let podman = engine.kind == Kind::Podman;
+    let our_bind = format!("{}:{SUPERVISOR_DIR}:ro", cage.supervisor_volume);
     let empty = |held: Option<usize>| held.unwrap_or(0) == 0;
     let facts = [
         ("privileged", host.privileged == Some(false)),
         ("a writable root", host.readonly_rootfs == Some(true)),
         ("a network", is(&host.network_mode, "none")),
-        ("shared IPC", is(&host.ipc_mode, "none") || is(&host.ipc_mode, "private")),
+        ("shared IPC", is(&host.ipc_mode, "none") || (podman && is(&host.ipc_mode, "shareable"))),
         ("the host's processes", host.pid_mode.as_deref().unwrap_or("").is_empty() || is(&host.pid_mode, "private")),
         ("the host's users", host.userns_mode.as_deref() != Some("host")),
         ("the host's UTS", host.uts_mode.as_deref() != Some("host")),
         ("added capabilities", empty(host.cap_add.as_ref().map(Vec::len))),
         ("capabilities that were not dropped", host.cap_drop.as_ref().is_some_and(|dropped| !dropped.is_empty())),
-        ("host folders", empty(host.binds.as_ref().map(Vec::len))),
+        ("host folders", host.binds.iter().flatten().all(|bind| podman && bind.starts_with(&our_bind))),
         ("devices", empty(host.devices.as_ref().map(Vec::len))),
         ("a log on the host's disk", host.log_config.as_ref().is_some_and(|log| is(&log.typ, "none"))),
         ("no limit of memory", host.memory == i64::try_from(cage.memory_bytes).ok()),
@@ -166,3 +170,7 @@ fn security(host: &HostConfig) -> Vec<String> {
     let short = |option: &String| if option.starts_with("seccomp={") { "seccomp=tallyman".to_owned() } else { option.clone() };
     host.security_opt.iter().flatten().map(short).collect()
 }
+
+#[cfg(test)]
+#[path = "isolation_tests.rs"]
+mod tests;

@@ -65,7 +65,7 @@ pub(super) async fn launch(
     let opening = Opening { daemon: engine.daemon.clone(), run, uids: engine.uids(&shared.settings) };
     let opened = shared.undertaker.log.open(opening).await?;
     let container = Container::guard(opened, engine.clone(), shared.undertaker.clone());
-    let cage = Cage::new(limits, image, container.uid, volume);
+    let cage = Cage::new(engine.kind, limits, image, container.uid, volume);
     let body = cage.body(engine, &shared.settings, image, &Purpose { installation: &shared.installation, run });
     let container = create(shared, engine, container, body).await?;
     let mut wire = Wire::attach(engine, &container.name).await?;
@@ -102,7 +102,7 @@ async fn create(
         async move {
             let named = || Some(CreateContainerOptionsBuilder::default().name(&container.name).build());
             let mut answer = engine.docker.create_container(named(), body.clone()).await;
-            if answer.as_ref().is_err_and(|error| faults::status(error) == Some(409)) && is_ours(&shared, &engine, &container.name).await {
+            if answer.as_ref().is_err_and(faults::is_name_taken) && is_ours(&shared, &engine, &container.name).await {
                 // An earlier claim of this very attempt died after creating it. The name is recorded as ours, so it may go.
                 container::remove(&engine, &container.name).await?;
                 answer = engine.docker.create_container(named(), body).await;

@@ -133,10 +133,9 @@ impl Errand<'_> {
             }
         };
         let ended = match ended {
-            Ended::Lost { reason, .. } => Ended::Lost {
-                oom_killed: was_oom_killed(&parked.engine, &parked.container.name).await,
-                reason: format!("{reason} {}", parked.wire.complaint()),
-            },
+            Ended::Lost { reason, .. } => {
+                lost(&parked.engine, &parked.container.name, format!("{reason} {}", parked.wire.complaint())).await
+            }
             other => other,
         };
         (ended, transcript, parked)
@@ -214,10 +213,13 @@ async fn outlived(engine: &Engine, name: &str, drain: Duration) {
     tokio::time::sleep(drain).await;
 }
 
-async fn was_oom_killed(engine: &Engine, name: &str) -> bool {
-    let inspected = engine.docker.inspect_container(name, None).await;
-    let state = inspected.map_err(|error| tracing::debug!("could not look at an ended container: {}", faults::sentence(&error))).ok();
-    state.and_then(|found| found.state).and_then(|state| state.oom_killed).unwrap_or(false)
+/// Asks the engine what became of a container whose stream broke off.
+async fn lost(engine: &Engine, name: &str, reason: String) -> Ended {
+    match engine.docker.inspect_container(name, None).await.map_err(faults::engine("look at an ended container")) {
+        Ok(found) => Ended::Lost { oom_killed: found.state.and_then(|state| state.oom_killed).unwrap_or(false), reason },
+        Err(SandboxError::Unavailable { reason: away }) => Ended::Away(format!("{reason}; {away}")),
+        Err(_) => Ended::Lost { oom_killed: false, reason },
+    }
 }
 
 fn before_the_start(ending: Ending, isolation: Value) -> Exit {

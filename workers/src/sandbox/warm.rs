@@ -17,6 +17,9 @@ use super::{
     settings,
 };
 
+/// How long filling gives way to runs that start a fresh container.
+const POLITENESS: Duration = Duration::from_secs(2);
+
 /// What a parked container can serve: one image under one set of limits on one daemon.
 #[derive(Debug, Clone)]
 pub(super) struct Version {
@@ -163,7 +166,8 @@ async fn fill(shared: Arc<Shared>, version: Version) {
     let filling = async {
         loop {
             let mut starting = shared.warm.starting.subscribe();
-            drop(starting.wait_for(|runs| *runs == 0).await);
+            // Under a load that never pauses the pool still has to fill, or nothing would ever get warm.
+            drop(tokio::time::timeout(POLITENESS, starting.wait_for(|runs| *runs == 0)).await);
             let engine = shared.connection.get().await?;
             let parked = launch(&shared, &engine, &version.image, &version.limits, None).await?;
             if shared.stopping.is_cancelled() || !shared.warm.park(&version.key, parked) {

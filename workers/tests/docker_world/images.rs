@@ -8,9 +8,8 @@ use futures::StreamExt;
 const BUSYBOX: &str = "/bin/busybox";
 
 pub async fn import(engine: &Docker, name: &str, changes: &[&str]) {
-    let (repo, tag) = name.rsplit_once(':').expect("a tag");
     let changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
-    let options = CreateImageOptionsBuilder::default().from_src("-").repo(repo).tag(tag).changes(changes).build();
+    let options = CreateImageOptionsBuilder::default().from_src("-").repo(name).changes(changes).build();
     let mut progress = engine.create_image(Some(options), Some(body_full(root().into())), None);
     while let Some(step) = progress.next().await {
         step.expect("the engine imports an image");
@@ -18,7 +17,7 @@ pub async fn import(engine: &Docker, name: &str, changes: &[&str]) {
 }
 
 /// A root file system with a shell in it.
-fn root() -> Vec<u8> {
+pub fn root() -> Vec<u8> {
     let busybox = fs::read(BUSYBOX).expect("busybox is missing: run ./test, which installs busybox-static");
     let mut archive = entry("bin/busybox", b'0', "", &busybox);
     for applet in [

@@ -4,6 +4,7 @@
 
 pub mod images;
 pub mod records;
+pub mod registry;
 
 use std::{
     sync::{
@@ -54,6 +55,7 @@ impl World {
         let mut settings = Settings { engine_host: variable("DOCKER_HOST"), ..Settings::default() };
         settings.supervisor_path =
             variable("TALLYMAN_SUPERVISOR").expect("TALLYMAN_SUPERVISOR is not set: run ./test, which builds the supervisor").into();
+        settings.seccomp_profile_path = variable("TALLYMAN_SECCOMP_PROFILE");
         settings.warm.parked_per_version = 0;
         // Other worlds lease from their own records, so each has its own range.
         settings.uids.first += (std::process::id() % 10_000 + number * 7) * 64;
@@ -81,6 +83,11 @@ impl World {
         images::import(&self.engine, &name, changes).await;
         self.made.lock().unwrap().push(name.clone());
         name
+    }
+
+    /// Removes an image that a story pulled when the world ends.
+    pub fn forget_at_the_end(&self, image: &str) {
+        self.made.lock().unwrap().push(image.to_owned());
     }
 
     /// Runs a script once, as `tallyman try` does.
@@ -184,8 +191,12 @@ pub struct Running {
 
 impl Running {
     pub async fn end(&mut self) -> Exit {
+        self.outcome().await.expect("the run counts")
+    }
+
+    pub async fn outcome(&mut self) -> Result<Exit, SandboxError> {
         let ended = tokio::time::timeout(PATIENCE, self.tasks.join_next()).await.expect("the run ends within a minute");
-        ended.expect("a run goes on").expect("the run does not panic").expect("the run counts")
+        ended.expect("a run goes on").expect("the run does not panic")
     }
 }
 
@@ -223,6 +234,11 @@ fn sandbox(settings: &Settings, installation: &str, records: &Arc<Records>) -> A
         key
     };
     DockerSandbox::connect(settings.clone(), installation.to_owned(), records.clone(), Arc::new(keys)).expect("the settings are sound")
+}
+
+/// The engine's socket, for stories in which it comes and goes.
+pub fn socket() -> String {
+    variable("DOCKER_HOST").unwrap_or_else(|| "unix:///var/run/docker.sock".into()).replacen("unix://", "", 1)
 }
 
 async fn connect() -> Docker {
