@@ -5,8 +5,13 @@ use std::sync::Arc;
 use entities::Timestamp;
 use jobs::Queue;
 use platform::{Clock, Db, Rng};
+use tokio::sync::Notify;
 
 use crate::accounts::Accounts;
+use crate::agents::Agents;
+use crate::entitlements::Entitlements;
+use crate::executions::Executions;
+use crate::json_schema::SchemaCache;
 use crate::ports::sandbox::Sandbox;
 use crate::ports::schema::Schema;
 use crate::settings::Settings;
@@ -20,6 +25,9 @@ pub struct Domain {
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) ports: Ports,
+    pub(crate) schemas: SchemaCache,
+    /// Somebody in this process has written something that others here may be waiting for.
+    pub(crate) changes: Arc<Notify>,
 }
 
 /// The doors that this process can open. An API process has no sandbox; what needs one is left to a worker.
@@ -32,13 +40,35 @@ pub struct Ports {
 impl Domain {
     #[must_use]
     pub fn new(db: Db, queue: Queue, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>, settings: Settings, ports: Ports) -> Self {
-        Self { db, queue, clock, rng, settings: Arc::new(settings), ports }
+        Self { db, queue, clock, rng, settings: Arc::new(settings), ports, schemas: SchemaCache::default(), changes: Arc::default() }
     }
 
     /// Who may call.
     #[must_use]
     pub fn accounts(&self) -> Accounts<'_> {
         Accounts { domain: self }
+    }
+
+    /// What developers sell.
+    #[must_use]
+    pub fn agents(&self) -> Agents<'_> {
+        Agents { domain: self }
+    }
+
+    /// Who may run what.
+    #[must_use]
+    pub fn entitlements(&self) -> Entitlements<'_> {
+        Entitlements { domain: self }
+    }
+
+    /// Runs of agents.
+    #[must_use]
+    pub fn executions(&self) -> Executions<'_> {
+        Executions { domain: self }
+    }
+
+    pub(crate) fn changed(&self) {
+        self.changes.notify_waiters();
     }
 
     #[must_use]

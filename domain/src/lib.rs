@@ -3,13 +3,18 @@
 //! [`Domain`] is the door: `domain.executions().submit(&caller, request)`. Each noun is a folder, each verb a file in it.
 
 pub mod accounts;
+pub mod agents;
+pub mod entitlements;
 pub mod events;
+pub mod executions;
 pub mod idempotency;
 pub mod paging;
 pub mod ports;
 
 mod context;
 mod fault;
+mod json;
+mod json_schema;
 mod settings;
 mod sql;
 
@@ -17,4 +22,5 @@ pub use accounts::Caller;
 pub use context::{Domain, Ports};
 pub use entities;
 pub use fault::{Class, Fault, FieldError};
+pub use json_schema::{JsonSchema, SchemaError};
 pub use settings::{Keeping, Settings};

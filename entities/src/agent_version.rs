@@ -1,11 +1,12 @@
 //! What an agent runs, at one version.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::id::AgentId;
 use crate::value::Timestamp;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DeriveEntityModel)]
 #[sea_orm(table_name = "agent_versions")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

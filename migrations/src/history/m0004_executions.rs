@@ -30,6 +30,7 @@ CREATE TABLE executions (
 CREATE INDEX executions_user ON executions (user_id, id);
 CREATE INDEX executions_agent ON executions (agent_id, agent_version, id);
 CREATE INDEX executions_job ON executions (job_id);
+CREATE INDEX executions_live ON executions (created_at) WHERE state IN ('queued', 'running');
 
 CREATE TABLE execution_logs (
     execution_id {uuid} NOT NULL REFERENCES executions (id) ON DELETE CASCADE,

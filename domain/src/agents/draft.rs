@@ -1,0 +1,100 @@
+//! What a developer says about an agent, and whether it can be saved.
+
+use entities::Amount;
+use entities::agent::Category;
+use serde_json::Value;
+
+use super::AgentError;
+use crate::fault::FieldError;
+use crate::json::holds_nul;
+use crate::json_schema::{JsonSchema, SchemaError, compute};
+
+const BASE58: &str = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+
+/// All that a developer says about an agent.
+#[derive(Debug, Clone)]
+pub struct AgentDraft {
+    /// 3 … 100 characters.
+    pub name: String,
+    /// 10 … 1000 characters.
+    pub description: String,
+    pub category: Category,
+    pub price_atomic: Amount,
+    /// The mint's address (base58).
+    pub price_mint: String,
+    /// A reference of a container image.
+    pub image: String,
+    pub input_schema: Value,
+    pub output_schema: Value,
+}
+
+impl AgentDraft {
+    /// Check everything at once. Takes milliseconds of a processor: hold no transaction meanwhile.
+    ///
+    /// # Errors
+    /// [`AgentError::Draft`] with every field that is wrong.
+    pub async fn check(&self) -> Result<(), AgentError> {
+        let mut fields = self.plain_errors();
+        let (input, output) = (self.input_schema.clone(), self.output_schema.clone());
+        let compiled =
+            compute(move || [("/input_schema", input), ("/output_schema", output)].map(|(at, schema)| schema_error(at, &schema)));
+        fields.extend(compiled.await.into_iter().flatten());
+        if fields.is_empty() { Ok(()) } else { Err(AgentError::Draft { fields }) }
+    }
+
+    fn plain_errors(&self) -> Vec<FieldError> {
+        let mut wrong = Vec::new();
+        let mut refuse = |pointer: &str, detail: &str| wrong.push(FieldError { pointer: pointer.into(), detail: detail.into() });
+        if !is_text_of(&self.name, 3, 100) {
+            refuse("/name", "must have 3 to 100 characters, the first and the last of which show, and no control characters");
+        }
+        if !is_text_of(&self.description, 10, 1_000) {
+            refuse("/description", "must have 10 to 1000 characters, the first and the last of which show, and no control characters");
+        }
+        if !(32..=44).contains(&self.price_mint.len()) || !self.price_mint.chars().all(|c| BASE58.contains(c)) {
+            refuse("/price_mint", "must be the address of a mint: 32 to 44 characters of base58");
+        }
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"./:@_-".contains(&byte);
+        if !(1..=512).contains(&self.image.len()) || !self.image.bytes().all(plain) {
+            refuse("/image", "must be an image reference: 1 to 512 letters, digits and . / : @ _ -");
+        }
+        wrong
+    }
+}
+
+fn is_text_of(text: &str, chars_min: usize, chars_max: usize) -> bool {
+    let plain = text.chars().all(|c| !c.is_control() || c == '\n' || c == '\t') && text.trim().len() == text.len();
+    plain && (chars_min..=chars_max).contains(&text.chars().count())
+}
+
+fn schema_error(at: &str, schema: &Value) -> Option<FieldError> {
+    if holds_nul(schema) {
+        return Some(FieldError { pointer: at.into(), detail: "must not contain the character NUL".into() });
+    }
+    let SchemaError { pointer, detail } = JsonSchema::compile(schema).err()?;
+    Some(FieldError { pointer: format!("{at}{pointer}"), detail })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn every_wrong_field_is_named_at_once() {
+        let draft = AgentDraft {
+            name: "ab".into(),
+            description: " leads with a space".into(),
+            category: Category::Utility,
+            price_atomic: Amount::ZERO,
+            price_mint: "0xabc".into(),
+            image: "alpine; rm -rf /".into(),
+            input_schema: json!({"type": "objekt"}),
+            output_schema: json!({"$ref": "http://example.com"}),
+        };
+        let Err(AgentError::Draft { fields }) = draft.check().await else { panic!("the draft is refused") };
+        let pointers: Vec<_> = fields.iter().map(|field| field.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/name", "/description", "/price_mint", "/image", "/input_schema/type", "/output_schema/$ref"]);
+    }
+}

@@ -1,0 +1,91 @@
+//! Agents by what is known of them.
+
+use std::collections::HashMap;
+
+use entities::agent::{self, Category, State};
+use entities::agent_version;
+use entities::id::{AgentId, UserId};
+use platform::Engine;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use serde::Serialize;
+
+use super::{Agent, AgentError, Agents};
+use crate::accounts::Caller;
+use crate::paging::{Page, PageRequest};
+
+/// What the agents of a list have in common.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct AgentFilter {
+    pub state: Option<State>,
+    pub category: Option<Category>,
+    pub owner: Option<UserId>,
+    /// The address of the pool.
+    pub pool_id: Option<String>,
+    /// The address of the token.
+    pub token: Option<String>,
+    /// Words that stand in name or description, all of them.
+    pub q: Option<String>,
+}
+
+impl Agents<'_> {
+    /// The agents that the filter describes, newest first: deployed ones, and the caller's own in every state.
+    ///
+    /// # Errors
+    /// [`AgentError::Page`] when the page cannot be told.
+    pub async fn list(&self, caller: &Caller, filter: &AgentFilter, page: &PageRequest) -> Result<Page<Agent>, AgentError> {
+        let db = self.domain.db.connection();
+        let visible = Condition::any().add(agent::Column::State.eq(State::Deployed)).add(agent::Column::OwnerId.eq(caller.user_id));
+        let mut wanted = Condition::all()
+            .add(agent::Column::DeletedAt.is_null())
+            .add(visible)
+            .add_option(filter.state.map(|state| agent::Column::State.eq(state)))
+            .add_option(filter.category.map(|category| agent::Column::Category.eq(category)))
+            .add_option(filter.owner.map(|owner| agent::Column::OwnerId.eq(owner)))
+            .add_option(filter.pool_id.as_deref().map(|pool| agent::Column::PoolAddress.eq(pool)))
+            .add_option(filter.token.as_deref().map(|token| agent::Column::TokenAddress.eq(token)));
+        if let Some(words) = filter.q.as_deref().map(str::trim).filter(|words| !words.is_empty()) {
+            wanted = wanted.add(self.found(words));
+        }
+        if let Some(after) = page.after::<AgentId>("agents", filter)? {
+            wanted = wanted.add(agent::Column::Id.lt(after));
+        }
+        let find = agent::Entity::find().filter(wanted).order_by_desc(agent::Column::Id).limit(page.rows_max()? + 1);
+        let page = page.page("agents", filter, find.all(db).await?, |row| row.id)?;
+        let mut versions = self.versions(&page.items).await?;
+        let with_version = |row: agent::Model| {
+            let current = versions.remove(&row.id).filter(|current| current.version == row.version);
+            current.ok_or(AgentError::NoVersion { agent: row.id, version: row.version }).map(|current| Agent { row, current })
+        };
+        let items = page.items.into_iter().map(with_version).collect::<Result<_, _>>()?;
+        Ok(Page { items, next_page_token: page.next_page_token })
+    }
+
+    fn found(&self, words: &str) -> Expr {
+        match self.domain.db.engine() {
+            Engine::Sqlite => {
+                let sql = r#""agents"."rowid" IN (SELECT rowid FROM agents_fts WHERE agents_fts MATCH ?)"#;
+                Expr::cust_with_values(sql, [quoted(words)])
+            }
+            Engine::Postgres => {
+                let sql = r"to_tsvector('simple', name || ' ' || description) @@ plainto_tsquery('simple', $1)";
+                Expr::cust_with_values(sql, [words.replace('\0', " ")])
+            }
+        }
+    }
+
+    async fn versions(&self, rows: &[agent::Model]) -> Result<HashMap<AgentId, agent_version::Model>, AgentError> {
+        let of_them = agent_version::Column::AgentId.is_in(rows.iter().map(|row| row.id));
+        let current = Expr::cust("version = (SELECT agents.version FROM agents WHERE agents.id = agent_versions.agent_id)");
+        let found = agent_version::Entity::find().filter(of_them).filter(current).all(self.domain.db.connection()).await?;
+        Ok(found.into_iter().map(|version| (version.agent_id, version)).collect())
+    }
+}
+
+/// Each word as a literal of FTS5, so that nothing in it is an operator.
+fn quoted(words: &str) -> String {
+    let plain = words.replace('\0', " ");
+    let words: Vec<_> =
+        plain.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(|word| format!("\"{word}\"")).collect();
+    if words.is_empty() { "\"\"".into() } else { words.join(" ") }
+}

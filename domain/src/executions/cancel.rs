@@ -1,0 +1,47 @@
+//! Asking for the end of a run: at once when it waits, through its worker when it runs.
+
+use entities::execution::{self, State};
+use entities::id::ExecutionId;
+use entities::job;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
+
+use super::{Execution, ExecutionError, Executions};
+use crate::accounts::Caller;
+
+impl Executions<'_> {
+    /// Ask for the end of a run. A second request changes nothing.
+    ///
+    /// # Errors
+    /// [`ExecutionError::Over`] when it has succeeded or failed already.
+    pub async fn cancel(&self, caller: &Caller, id: ExecutionId) -> Result<Execution, ExecutionError> {
+        self.get(caller, id).await?;
+        let now = self.domain.now();
+        let txn = self.domain.db.write().await?;
+        let found = execution::Entity::find_by_id(id).lock_exclusive().one(&*txn).await?;
+        let row = found.ok_or(ExecutionError::Missing { execution: id })?;
+        match row.state {
+            State::Cancelled => return Ok(row),
+            State::Succeeded | State::Failed => return Err(ExecutionError::Over { execution: id, state: row.state }),
+            State::Queued | State::Running => {}
+        }
+        let wake = self.domain.queue.cancel(&txn, row.job_id).await?;
+        let job_state: Option<job::State> =
+            job::Entity::find_by_id(row.job_id).select_only().column(job::Column::State).into_tuple().one(&*txn).await?;
+        let this = || execution::Entity::update_many().filter(execution::Column::Id.eq(id));
+        if row.cancel_requested_at.is_none() {
+            this().col_expr(execution::Column::CancelRequestedAt, Expr::value(now)).exec(&*txn).await?;
+        }
+        // A job that no worker holds has ended in this transaction, and nobody else would end its execution.
+        if job_state == Some(job::State::Cancelled) {
+            let over =
+                execution::ActiveModel { state: Set(State::Cancelled), finished_at: Set(Some(now)), ..execution::ActiveModel::default() };
+            this().set(over).exec(&*txn).await?;
+            self.tell(&txn, id, State::Cancelled).await?;
+        }
+        let row = execution::Entity::find_by_id(id).one(&*txn).await?.ok_or(ExecutionError::Missing { execution: id })?;
+        jobs::commit(txn, wake).await?;
+        self.domain.changed();
+        Ok(row)
+    }
+}

@@ -1,0 +1,96 @@
+//! From the sandbox's lines to rows: a bounded channel, so that a database that is slow slows the agent down and loses nothing.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use entities::Timestamp;
+use entities::execution_log::Stream;
+use entities::id::ExecutionId;
+use jobs::Run;
+use tokio::sync::mpsc;
+
+use super::Executions;
+use super::logs::NewLine;
+use crate::context::Domain;
+use crate::ports::sandbox::{LogLine, LogSink, LogStream};
+
+/// Lines that wait for the database before the agent does, and lines of one insert.
+const LINES_WAITING_MAX: usize = 2_000;
+const LINES_OF_INSERT_MAX: usize = 500;
+/// How long lines are gathered, so that a chatty agent costs few transactions.
+const GATHER: Duration = Duration::from_millis(50);
+
+/// The sandbox's end: takes lines.
+pub struct LogBook {
+    domain: Domain,
+    lines: mpsc::Sender<NewLine>,
+    /// When the agent started, as its first line tells.
+    started: Mutex<Option<Timestamp>>,
+}
+
+/// The database's end: writes them.
+pub struct LogWriter {
+    domain: Domain,
+    lines: mpsc::Receiver<NewLine>,
+    execution_id: ExecutionId,
+    attempt: i32,
+}
+
+impl Executions<'_> {
+    /// A book for the lines of one attempt. Run both ends side by side; the writer ends when the book is dropped.
+    #[must_use]
+    pub fn logbook(&self, execution_id: ExecutionId, run: &Run) -> (LogBook, LogWriter) {
+        let (sender, lines) = mpsc::channel(LINES_WAITING_MAX);
+        let book = LogBook { domain: self.domain.clone(), lines: sender, started: Mutex::default() };
+        (book, LogWriter { domain: self.domain.clone(), lines, execution_id, attempt: run.attempt() })
+    }
+}
+
+#[async_trait]
+impl LogSink for LogBook {
+    async fn line(&self, line: LogLine) {
+        let at = self.started(line.after).plus(line.after);
+        let stream = match line.stream {
+            LogStream::Stdout => Stream::Stdout,
+            LogStream::Stderr => Stream::Stderr,
+            LogStream::System => Stream::System,
+        };
+        // A writer that has gone has lost its lease: nobody wants the lines any more.
+        let _ = self.lines.send(NewLine { stream, at, text: line.text }).await;
+    }
+}
+
+impl LogBook {
+    fn started(&self, after: Duration) -> Timestamp {
+        let mut started = self.started.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let since = i64::try_from(after.as_micros()).unwrap_or(0);
+        *started.get_or_insert_with(|| Timestamp::from_micros(self.domain.now().micros() - since))
+    }
+}
+
+impl LogWriter {
+    /// Write lines until the book is dropped and every line is written, or another attempt has the execution.
+    pub async fn run(mut self) {
+        let mut batch = Vec::new();
+        while self.lines.recv_many(&mut batch, LINES_OF_INSERT_MAX).await > 0 {
+            if batch.len() < LINES_OF_INSERT_MAX && !self.lines.is_closed() {
+                tokio::time::sleep(GATHER).await;
+                while batch.len() < LINES_OF_INSERT_MAX
+                    && let Ok(line) = self.lines.try_recv()
+                {
+                    batch.push(line);
+                }
+            }
+            let lines = std::mem::take(&mut batch);
+            let number = lines.len();
+            match self.domain.executions().append_logs(self.execution_id, self.attempt, lines).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    tracing::warn!(execution.id = %self.execution_id, %error, lines = number, "lines of an agent were not written")
+                }
+            }
+        }
+    }
+}

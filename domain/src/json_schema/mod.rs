@@ -1,0 +1,9 @@
+//! JSON Schemas that strangers write. Compiling and checking one is bounded work whatever stands in it: nothing is fetched, a schema
+//! never leads back to itself, unrolled it stays small, and its patterns run on a linear-time engine.
+
+mod bounds;
+mod cache;
+mod compiled;
+
+pub(crate) use cache::{SchemaCache, compute};
+pub use compiled::{JsonSchema, SchemaError};
