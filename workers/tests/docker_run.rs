@@ -90,3 +90,15 @@ async fn what_is_cut_out_of_a_long_log_leaves_a_mark_and_the_last_line_survives(
     assert!(run.exit.log_bytes > 160_000 && lines.iter().map(String::len).sum::<usize>() <= 4_096);
     world.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dozen_runs_at_once_all_get_their_own_answer() {
+    let world = World::new().await;
+    let image = world.image("echo \"$INPUT\"").await;
+    let specs: Vec<_> = (0..12).map(|number| spec(&image, json!(number))).collect();
+    let runs = futures::future::join_all(specs.iter().map(|spec| world.run(spec))).await;
+    for (number, run) in runs.iter().enumerate() {
+        assert_eq!(run.completed(), &json!(number));
+    }
+    world.finish().await;
+}
