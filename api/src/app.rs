@@ -1,0 +1,89 @@
+//! The whole application: what handlers hold, and the routes with everything around them.
+
+use std::sync::Arc;
+
+use domain::Domain;
+use futures::future::BoxFuture;
+use jobs::Pool;
+use metrics_exporter_prometheus::PrometheusHandle;
+use poem::middleware::{Cors, SetHeader};
+use poem::{Endpoint, EndpointExt as _, Request, Response, Route};
+
+use crate::auth::Tokens;
+use crate::body::Limits;
+use crate::convention::Operations;
+use crate::gate::Gate;
+use crate::problem::Problem;
+use crate::settings::Settings;
+use crate::{metrics, openapi, v1};
+
+/// What every handler can reach. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub domain: Domain,
+    pub tokens: Tokens,
+    pub operations: Operations,
+    pub settings: Arc<Settings>,
+    /// Renders `/metrics`. Absent where nobody records.
+    pub metrics: Option<PrometheusHandle>,
+    /// Besides the database, what has to answer for this process to be ready.
+    pub dependencies: Arc<[Dependency]>,
+    /// The pools without which this process is not ready: those that it runs itself.
+    pub pools: Arc<[Pool]>,
+    /// Development: problems show what went wrong inside.
+    pub reveal: bool,
+}
+
+/// Something that has to answer, and how to ask it.
+pub struct Dependency {
+    pub name: &'static str,
+    pub check: Box<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>,
+}
+
+impl App {
+    /// The application that serves this request.
+    ///
+    /// # Errors
+    /// 500 when the route was mounted without it.
+    pub fn of(request: &Request) -> Result<&Self, Problem> {
+        request.data::<Self>().ok_or_else(|| Problem::internal("a route is mounted outside of the application"))
+    }
+}
+
+/// All routes behind the door.
+#[must_use]
+pub fn endpoint(app: App) -> impl Endpoint<Output = Response> + 'static {
+    let limits = Limits { bytes_max: app.settings.body_bytes_max, depth_max: app.settings.body_depth_max };
+    let gate = Gate {
+        ids: app.domain.queue().ids().clone(),
+        trusted_proxies: app.settings.trusted_proxies.clone().into(),
+        request_limit: app.settings.request_limit(),
+        reveal: app.reveal,
+    };
+    let cors = cors(&app.settings);
+    let pages = Route::new()
+        .at("/metrics", metrics::endpoint())
+        .at("/docs", openapi::page())
+        .at("/openapi.json", openapi::json())
+        .at("/openapi.yaml", openapi::yaml())
+        .at("/problems", openapi::problems())
+        .at("/problems/:code", openapi::problems())
+        .nest_no_strip("/", v1::service(&app));
+    pages
+        .data(limits)
+        .data(app)
+        .with(cors)
+        .with(SetHeader::new().overriding("x-content-type-options", "nosniff").appending("referrer-policy", "no-referrer"))
+        .with(gate)
+}
+
+/// Without configured origins no browser of another origin may call.
+fn cors(settings: &Settings) -> Cors {
+    let exposed =
+        ["location", "retry-after", "x-request-id", "etag", "idempotent-replayed", "preference-applied", "ratelimit", "ratelimit-policy"];
+    let cors = Cors::new().allow_credentials(false).expose_headers(exposed).max_age(600);
+    match settings.cors_origins.as_slice() {
+        [] => cors.allow_origins_fn(|_| false),
+        origins => cors.allow_origins(origins.iter().map(String::as_str)),
+    }
+}

@@ -1,0 +1,112 @@
+//! The signed-in caller, as handlers ask for it.
+
+use std::ops::Deref;
+
+use domain::accounts::{AccountError, Role};
+use poem::http::header::AUTHORIZATION;
+use poem::{Request, RequestBody};
+use poem_openapi::registry::{MetaSecurityScheme, Registry};
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+
+use crate::App;
+use crate::problem::{AUTHENTICATION_REQUIRED, INVALID_TOKEN, Problem};
+
+/// Somebody who may call: the token is ours, and its user is there and not suspended.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller(pub domain::Caller);
+
+/// The name of the scheme in the OpenAPI document.
+pub const SCHEME: &str = "bearer";
+
+impl Deref for Caller {
+    type Target = domain::Caller;
+
+    fn deref(&self) -> &domain::Caller {
+        &self.0
+    }
+}
+
+impl Caller {
+    /// # Errors
+    /// 401 without a good token, 503 when the database is away.
+    pub async fn of(request: &Request) -> Result<Self, Problem> {
+        let app = App::of(request)?;
+        let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let token = header.and_then(bearer).ok_or_else(|| Problem::new(&AUTHENTICATION_REQUIRED))?;
+        let claims = app.tokens.check(token)?;
+        let caller = app.domain.accounts().caller(claims.user_id).await.map_err(turned_away)?;
+        tracing::Span::current().record("user", tracing::field::display(caller.user_id));
+        Ok(Self(domain::Caller::new(caller.user_id, effective(caller.role, claims.role))))
+    }
+}
+
+/// Whoever is gone or suspended has no good token; a database that is away is no reason to sign anybody out.
+fn turned_away(error: AccountError) -> Problem {
+    match error {
+        AccountError::Database(error) => error.into(),
+        _ => Problem::new(&INVALID_TOKEN),
+    }
+}
+
+/// A token may say less than its user's row, never more.
+fn effective(row: Role, token: Role) -> Role {
+    if row == token || row == Role::Architect { token } else { Role::Operator }
+}
+
+/// The credentials of `Authorization: Bearer …` (RFC 6750 § 2.1); the scheme's case says nothing.
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).filter(|token| !token.is_empty())
+}
+
+pub(super) fn describe_scheme(registry: &mut Registry) {
+    let scheme = MetaSecurityScheme {
+        ty: "http",
+        description: Some("An access token: `Authorization: Bearer <JWT>`."),
+        name: None,
+        key_in: None,
+        scheme: Some("bearer"),
+        bearer_format: Some("JWT"),
+        flows: None,
+        openid_connect_url: None,
+    };
+    registry.create_security_scheme(SCHEME, scheme);
+}
+
+impl<'a> ApiExtractor<'a> for Caller {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        describe_scheme(registry);
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        vec![SCHEME]
+    }
+
+    async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+        Ok(Self::of(request).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_never_says_more_than_the_row() {
+        use Role::{Architect, Observer, Operator};
+        assert_eq!(effective(Architect, Observer), Observer);
+        assert_eq!(effective(Architect, Architect), Architect);
+        assert_eq!(effective(Operator, Architect), Operator, "the role was taken away after the token was made");
+        assert_eq!(effective(Observer, Architect), Operator);
+    }
+
+    #[test]
+    fn only_bearer_credentials_are_a_token() {
+        assert_eq!(bearer("bearer  abc"), Some("abc"));
+        assert!(bearer("Basic abc").is_none() && bearer("Bearer ").is_none() && bearer("abc").is_none());
+    }
+}

@@ -1,0 +1,5 @@
+//! What operations have in common, as pieces that handlers take.
+
+mod operations;
+
+pub use operations::Operations;

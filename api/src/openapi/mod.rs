@@ -1,0 +1,69 @@
+//! The description of the API: what poem-openapi collects, made valid and complete, as JSON, as YAML and as a page.
+
+mod described;
+mod example;
+mod ordered;
+mod pages;
+
+use std::sync::LazyLock;
+
+use serde_json::{Map, Value, json};
+
+pub use pages::{json, page, problems, yaml};
+
+use crate::v1::{self, Apis};
+use described::Described;
+use ordered::Ordered;
+
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| finish(&v1::describe(Described::<Apis>::default()).spec()));
+
+/// The description as a document.
+#[must_use]
+pub fn document() -> &'static Value {
+    &DOCUMENT
+}
+
+/// The description as the text of `openapi.yaml`.
+///
+/// # Panics
+/// Never: every JSON document can be written as YAML.
+#[must_use]
+pub fn openapi_yaml() -> String {
+    serde_yaml::to_string(&Ordered::document(document())).expect("a JSON document can be written as YAML")
+}
+
+fn openapi_json() -> String {
+    serde_json::to_string(&Ordered::document(document())).unwrap_or_default()
+}
+
+/// Take out what OpenAPI 3.0 does not know, and give every body an example.
+fn finish(spec: &str) -> Value {
+    let mut document: Value = serde_json::from_str(spec).unwrap_or_else(|_| json!({}));
+    if let Some(top) = document.as_object_mut() {
+        top.remove("webhooks");
+    }
+    bodies(&mut document, &mut plain_json);
+    example::add_everywhere(&mut document);
+    document
+}
+
+/// The bodies of all requests and answers, by media type.
+fn bodies(value: &mut Value, each: &mut impl FnMut(&mut Map<String, Value>)) {
+    match value {
+        Value::Object(object) => {
+            if let Some(Value::Object(content)) = object.get_mut("content") {
+                each(content);
+            }
+            object.values_mut().for_each(|value| bodies(value, each));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| bodies(item, each)),
+        _ => {}
+    }
+}
+
+/// JSON is UTF-8 without saying so (RFC 8259 § 8.1), and generated clients compare the name as it stands.
+fn plain_json(content: &mut Map<String, Value>) {
+    if let Some(body) = content.remove("application/json; charset=utf-8") {
+        content.insert("application/json".into(), body);
+    }
+}

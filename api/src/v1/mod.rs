@@ -1,0 +1,41 @@
+//! The operations under `/v1`, one file per noun. What they have in common stands in [`crate::convention`].
+
+mod ops;
+
+use poem::{IntoEndpoint as _, endpoint::BoxEndpoint};
+use poem_openapi::{OpenApi, OpenApiService, Tags};
+
+use crate::App;
+use crate::health::HealthApi;
+
+/// The chapters of the description.
+#[derive(Tags)]
+#[oai(rename_all = "snake_case")]
+pub enum Tag {
+    /// Whether the process lives and can work.
+    Health,
+    /// Jobs as their owners see them.
+    Operations,
+    /// Jobs, pools, workers and schedules as those see them who run the house.
+    Ops,
+}
+
+/// All of them. A new file adds its API here and in [`apis`].
+pub type Apis = (HealthApi, ops::OpsApis);
+
+fn apis(app: &App) -> Apis {
+    (HealthApi { app: app.clone() }, ops::apis(app))
+}
+
+/// The description and the routes of some APIs.
+pub fn describe<T: OpenApi>(apis: T) -> OpenApiService<T, ()> {
+    OpenApiService::new(apis, "Tallyman", env!("CARGO_PKG_VERSION"))
+        .description("The backend of an agent marketplace, built around one durable job queue.")
+        .server("/")
+}
+
+/// The routes.
+#[must_use]
+pub fn service(app: &App) -> BoxEndpoint<'static> {
+    describe(apis(app)).into_endpoint()
+}

@@ -1,0 +1,66 @@
+//! Who gets in, and what they hear who do not.
+
+mod house;
+
+use std::time::Duration;
+
+use domain::accounts::Role;
+use house::{Answer, House};
+
+#[tokio::test]
+async fn whatever_does_not_exist_is_a_problem_document_too() {
+    let house = House::open().await;
+    let nowhere = Answer::of(house.client.get("/v1/nowhere").send().await).await;
+    assert_eq!((nowhere.status, nowhere.problem()), (404, "not-found"));
+    let wrong_method = Answer::of(house.client.delete("/v1/ops/jobs").send().await).await;
+    assert_eq!((wrong_method.status, wrong_method.problem()), (405, "method-not-allowed"));
+}
+
+#[tokio::test]
+async fn without_a_token_nobody_gets_in() {
+    let house = House::open().await;
+    let none = Answer::of(house.client.get("/v1/ops/jobs").send().await).await;
+    assert_eq!((none.status, none.problem()), (401, "authentication-required"));
+    assert_eq!(none.body["title"], "Authentication required");
+    assert_eq!(none.header("www-authenticate"), "Bearer");
+    let forged = Answer::of(house.client.get("/v1/ops/jobs").header("Authorization", "Bearer nonsense").send().await).await;
+    assert_eq!((forged.status, forged.problem()), (401, "invalid-token"));
+    assert_eq!(forged.body["title"], "Invalid token");
+}
+
+#[tokio::test]
+async fn a_token_of_somebody_who_is_gone_opens_nothing() {
+    let house = House::open().await;
+    let stranger = uuid::Uuid::from_u128(1).into();
+    let token = house.app.tokens.issue(stranger, Role::Architect, None, Duration::from_mins(1)).unwrap();
+    let answer = house.get(&house::Guest { id: stranger, token }, "/v1/ops/jobs").await;
+    assert_eq!((answer.status, answer.problem()), (401, "invalid-token"));
+}
+
+#[tokio::test]
+async fn operations_are_shown_to_those_who_run_the_house() {
+    let house = House::open().await;
+    for (role, status) in [(Role::Architect, 200), (Role::Observer, 200), (Role::Operator, 403)] {
+        let guest = house.guest(role).await;
+        assert_eq!(house.get(&guest, "/v1/ops/jobs").await.status, status, "{}", role.name());
+    }
+}
+
+#[tokio::test]
+async fn a_request_keeps_the_id_that_its_caller_gave_it() {
+    let house = House::open().await;
+    let named = house.client.get("/health/live").header("X-Request-Id", "abc-1").send().await;
+    assert_eq!(Answer::of(named).await.header("x-request-id"), "abc-1");
+    let unfit = house.client.get("/health/live").header("X-Request-Id", "a b").send().await;
+    assert!(Answer::of(unfit).await.header("x-request-id").starts_with("req_"));
+}
+
+#[tokio::test]
+async fn health_needs_no_token_and_names_database_and_pools() {
+    let house = House::open().await;
+    let ready = Answer::of(house.client.get("/health/ready").send().await).await;
+    assert_eq!(ready.status, 200);
+    assert_eq!(ready.body["dependencies"][0]["name"], "database");
+    let pools: Vec<_> = ready.body["pools"].as_array().unwrap().iter().map(|pool| pool["name"].as_str().unwrap()).collect();
+    assert!(pools.contains(&"containers") && pools.contains(&"settlement"), "{pools:?}");
+}

@@ -1,0 +1,71 @@
+//! Why operators do not get what they ask for.
+
+use entities::id::JobId;
+use sea_orm::DbErr;
+
+use crate::fault::{Class, Fault, FieldError};
+use crate::idempotency::IdempotencyError;
+use crate::paging::PageError;
+
+/// Why an operator's request is not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum OpsError {
+    #[error("there is no {noun} `{name}`")]
+    Missing { noun: &'static str, name: String },
+    #[error("{job} is {state}; {why}")]
+    State { job: JobId, state: &'static str, why: &'static str },
+    #[error("{job} has the unique key {key:?}, and {holder} with the same key is live; cancel that one or wait for its end")]
+    UniqueTaken { job: JobId, key: String, holder: JobId },
+    #[error("the request cannot be carried out as it is")]
+    Fields(Vec<FieldError>),
+    #[error(transparent)]
+    Page(#[from] PageError),
+    #[error(transparent)]
+    Idempotency(#[from] IdempotencyError),
+    #[error("the queue did not take the job")]
+    Enqueue(#[from] jobs::EnqueueError),
+    #[error("the database did not answer an operator")]
+    Database(#[from] DbErr),
+}
+
+impl OpsError {
+    /// One field that is wrong.
+    pub(super) fn field(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::Fields(vec![FieldError { pointer: pointer.into(), detail: detail.into() }])
+    }
+}
+
+impl Fault for OpsError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Missing { .. } => Class::Missing,
+            Self::State { .. } | Self::UniqueTaken { .. } => Class::Conflict,
+            Self::Fields(_) => Class::Invalid,
+            Self::Page(error) => error.class(),
+            Self::Idempotency(error) => error.class(),
+            Self::Enqueue(error) => error.class(),
+            Self::Database(error) => error.class(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Missing { .. } => "not-found",
+            Self::State { .. } => "job-state",
+            Self::UniqueTaken { .. } => "unique-job-exists",
+            Self::Fields(_) => "validation-failed",
+            Self::Page(error) => error.code(),
+            Self::Idempotency(error) => error.code(),
+            Self::Enqueue(error) => error.code(),
+            Self::Database(error) => error.code(),
+        }
+    }
+
+    fn fields(&self) -> &[FieldError] {
+        match self {
+            Self::Fields(fields) => fields,
+            Self::Page(error) => error.fields(),
+            _ => &[],
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Which jobs an operator means: one filter for lists and for bulk actions, and its spelling in SQL.
+
+use entities::Timestamp;
+use entities::id::JobId;
+use entities::job::{self, State};
+use jobs::Pool;
+use jobs::kinds::JobKind;
+use platform::Engine;
+use sea_orm::sea_query::{Expr, ExprTrait as _, LikeExpr, SimpleExpr};
+use sea_orm::{ColumnTrait as _, Condition};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::OpsError;
+
+/// Which jobs are meant. An empty filter means all.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct JobFilter {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Any of these; empty means every state.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub states: Vec<State>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pool: Option<Pool>,
+    /// An id, a part of a kind's name, or a part of an error's text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// All of these.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub args: Vec<ArgMatch>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_after: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_before: Option<Timestamp>,
+}
+
+/// A value at a path of the payload: `execution_id` is `exe_…`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArgMatch {
+    /// Names of fields, separated by dots.
+    pub path: String,
+    /// A text, or the JSON spelling of a number or truth value.
+    pub value: String,
+}
+
+impl ArgMatch {
+    fn names(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.path.split('.')
+    }
+
+    /// What the value may be: the text, and the number or truth value that it spells.
+    fn readings(&self) -> Vec<Value> {
+        let plain = serde_json::from_str::<Value>(&self.value).ok().filter(|value| value.is_number() || value.is_boolean());
+        std::iter::once(Value::from(self.value.as_str())).chain(plain).collect()
+    }
+
+    fn condition(&self, engine: Engine) -> Condition {
+        self.readings().into_iter().fold(Condition::any(), |any, value| {
+            any.add(match engine {
+                Engine::Postgres => {
+                    let document = self.names().rev().fold(value, |inner, name| json!({ name: inner }));
+                    Expr::cust_with_values("payload @> $1", [document])
+                }
+                Engine::Sqlite => {
+                    let path = self.names().fold("$".to_owned(), |path, name| format!("{path}.\"{}\"", name.replace('"', "\\\"")));
+                    Expr::cust_with_values("payload -> ? = ?", [path, value.to_string()])
+                }
+            })
+        })
+    }
+}
+
+impl JobFilter {
+    /// # Errors
+    /// When a part of it can never match.
+    pub fn check(&self) -> Result<(), OpsError> {
+        if let Some(wrong) = self.args.iter().find(|arg| arg.names().any(str::is_empty)) {
+            return Err(OpsError::field(format!("args.{}", wrong.path), "a path is names separated by dots"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn condition(&self, engine: Engine) -> Condition {
+        let mut all = Condition::all()
+            .add_option(self.kind.as_deref().map(|kind| job::Column::Kind.eq(kind)))
+            .add_option(self.pool.map(|pool| job::Column::Pool.eq(pool.name())))
+            .add_option((!self.states.is_empty()).then(|| job::Column::State.is_in(self.states.iter().copied())))
+            .add_option(self.created_after.map(|moment| job::Column::CreatedAt.gte(moment)))
+            .add_option(self.created_before.map(|moment| job::Column::CreatedAt.lt(moment)));
+        if let Some(text) = self.text.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+            all = all.add(text_condition(engine, text));
+        }
+        self.args.iter().fold(all, |all, arg| all.add(arg.condition(engine)))
+    }
+}
+
+fn text_condition(engine: Engine, text: &str) -> SimpleExpr {
+    if let Ok(id) = text.parse::<JobId>() {
+        return job::Column::Id.eq(id);
+    }
+    let lower = text.to_lowercase();
+    let kinds = JobKind::ALL.iter().map(|kind| kind.name()).filter(|name| name.contains(&lower));
+    let escaped = text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+    let pattern = LikeExpr::new(format!("%{escaped}%")).escape('\\');
+    let error = Expr::col((job::Entity, job::Column::LastError));
+    let error = match engine {
+        // SQLite's LIKE ignores the case of ASCII letters.
+        Engine::Sqlite => error.like(pattern),
+        Engine::Postgres => {
+            error.cast_as("text").binary(sea_orm::sea_query::extension::postgres::PgBinOper::ILike, Expr::val(format!("%{escaped}%")))
+        }
+    };
+    job::Column::Kind.is_in(kinds).or(error)
+}

@@ -1,0 +1,110 @@
+//! Pools: what waits, what runs, and whether anybody is there.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use entities::job::State;
+use entities::{Timestamp, pool_control, worker};
+use jobs::Pool;
+use sea_orm::{ActiveEnum as _, ConnectionTrait as _, EntityTrait as _};
+
+use super::{Ops, OpsError};
+use crate::sql::statement;
+
+/// A pool as operators see it.
+#[derive(Debug, Clone)]
+pub struct PoolView {
+    pub pool: Pool,
+    pub paused: bool,
+    /// How many jobs each of its workers may run at once, where somebody set it.
+    pub concurrency_max: Option<i32>,
+    pub workers: u32,
+    /// Jobs that its workers hold right now, as their heartbeats say.
+    pub busy: u32,
+    /// How long the oldest job that could run has been waiting.
+    pub oldest_wait: Option<Duration>,
+    counts: BTreeMap<&'static str, (State, u64)>,
+}
+
+/// Who is there in a pool.
+#[derive(Debug, Clone)]
+pub struct Heartbeat {
+    pub pool: Pool,
+    pub workers: u32,
+    /// Age of the newest heartbeat; `None` when there never was one.
+    pub newest: Option<Duration>,
+}
+
+impl PoolView {
+    /// How many jobs there are of each state.
+    pub fn counts(&self) -> impl Iterator<Item = (State, u64)> {
+        self.counts.values().copied()
+    }
+}
+
+impl Ops<'_> {
+    /// Every pool, also those in which nothing ever happened.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn pools(&self) -> Result<Vec<PoolView>, OpsError> {
+        let db = self.domain.db();
+        let controls = pool_control::Entity::find().all(db.connection()).await?;
+        let workers = worker::Entity::find().all(db.connection()).await?;
+        let now = db.engine().now_sql();
+        let counts = format!(
+            "SELECT pool, state, count(*) AS jobs, min(CASE WHEN state IN ('queued', 'retrying') AND run_at <= {now} THEN run_at END) AS oldest, {now} AS now
+             FROM jobs GROUP BY pool, state"
+        );
+        let rows = db.query_all_raw(statement(db.engine(), counts, [])).await?;
+        let mut pools: Vec<PoolView> = Pool::ALL.into_iter().map(|pool| empty(pool, &controls, &workers)).collect();
+        for row in rows {
+            let name: String = row.try_get("", "pool")?;
+            let Some(pool) = pools.iter_mut().find(|view| view.pool.name() == name) else { continue };
+            let state = State::try_from_value(&row.try_get::<String>("", "state")?)?;
+            let count: i64 = row.try_get("", "jobs")?;
+            pool.counts.insert(state.name(), (state, u64::try_from(count).unwrap_or(0)));
+            if let Some(oldest) = row.try_get::<Option<i64>>("", "oldest")? {
+                let now = Timestamp::from_micros(row.try_get("", "now")?);
+                pool.oldest_wait = pool.oldest_wait.max(Some(now.since(Timestamp::from_micros(oldest))));
+            }
+        }
+        Ok(pools)
+    }
+
+    /// Who is there, pool by pool.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn heartbeats(&self) -> Result<Vec<Heartbeat>, OpsError> {
+        let db = self.domain.db();
+        let sql = format!(
+            "SELECT pool, count(*) AS workers, max(heartbeat_at) AS newest, {} AS now FROM workers GROUP BY pool",
+            db.engine().now_sql()
+        );
+        let rows = db.query_all_raw(statement(db.engine(), sql, [])).await?;
+        let mut beats: Vec<_> = Pool::ALL.into_iter().map(|pool| Heartbeat { pool, workers: 0, newest: None }).collect();
+        for row in rows {
+            let name: String = row.try_get("", "pool")?;
+            let Some(beat) = beats.iter_mut().find(|beat| beat.pool.name() == name) else { continue };
+            let (newest, now) = (Timestamp::from_micros(row.try_get("", "newest")?), Timestamp::from_micros(row.try_get("", "now")?));
+            beat.workers = u32::try_from(row.try_get::<i64>("", "workers")?).unwrap_or(u32::MAX);
+            beat.newest = Some(now.since(newest));
+        }
+        Ok(beats)
+    }
+}
+
+fn empty(pool: Pool, controls: &[pool_control::Model], workers: &[worker::Model]) -> PoolView {
+    let control = controls.iter().find(|control| control.pool == pool.name());
+    let mine = workers.iter().filter(|worker| worker.pool == pool.name());
+    PoolView {
+        pool,
+        paused: control.is_some_and(|control| control.paused),
+        concurrency_max: control.and_then(|control| control.concurrency_max),
+        workers: u32::try_from(mine.clone().count()).unwrap_or(u32::MAX),
+        busy: mine.map(|worker| u32::try_from(worker.busy).unwrap_or(0)).sum(),
+        oldest_wait: None,
+        counts: BTreeMap::new(),
+    }
+}

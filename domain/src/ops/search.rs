@@ -1,0 +1,29 @@
+//! Lists of jobs, newest first.
+
+use entities::job;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+
+use super::{JobFilter, Ops, OpsError};
+use crate::paging::{Page, PageRequest};
+
+const LIST: &str = "ops jobs";
+
+impl Ops<'_> {
+    /// One page of the jobs that match, newest first.
+    ///
+    /// # Errors
+    /// When the filter or the page token is wrong.
+    pub async fn jobs(&self, filter: &JobFilter, page: &PageRequest) -> Result<Page<job::Model>, OpsError> {
+        filter.check()?;
+        let rows_max = page.rows_max()?;
+        let after: Option<entities::id::JobId> = page.after(LIST, filter)?;
+        let db = self.domain.db();
+        let rows = job::Entity::find()
+            .filter(filter.condition(db.engine()).add_option(after.map(|id| job::Column::Id.lt(id))))
+            .order_by_desc(job::Column::Id)
+            .limit(rows_max + 1)
+            .all(db.connection())
+            .await?;
+        Ok(page.page(LIST, filter, rows, |job| job.id)?)
+    }
+}
