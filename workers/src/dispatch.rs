@@ -33,12 +33,11 @@ impl Dispatch {
     async fn run(&self, kind: JobKind, payload: Value, run: &Run) -> Handled {
         let domain = &self.domain;
         match kind {
-            // Their rules are on the way; a row of these kinds says so instead of waiting for ever.
-            JobKind::ApplyBulk | JobKind::RunAgent => {
-                Ok(Outcome::Failed(JobError::new("no-handler", "this program has no handler for the kind yet")))
-            }
+            // Its rules are on the way; a row of this kind says so instead of waiting for ever.
+            JobKind::ApplyBulk => Ok(Outcome::Failed(JobError::new("no-handler", "this program has no handler for the kind yet"))),
             JobKind::Probe => handlers::probe::handle(&self.settings, decode(payload)?, run).await,
             JobKind::PruneRows => handlers::prune_rows::handle(domain, &self.settings, decode(payload)?, run).await,
+            JobKind::RunAgent => handlers::run_agent::handle(domain, decode(payload)?, run).await,
             JobKind::SweepContainers => handlers::sweep_containers::handle(domain, decode(payload)?, run).await,
             JobKind::ValidateIndexes => handlers::validate_indexes::handle(domain, decode(payload)?, run).await,
         }

@@ -6,7 +6,7 @@ use domain::{Class, Fault};
 use jobs::{JobError, Outcome};
 
 /// How long a job waits for something that is away. It costs nothing and is tried for ever.
-const AWAY: Duration = Duration::from_secs(5);
+pub const AWAY: Duration = Duration::from_secs(5);
 
 /// What a handler answers: an outcome, or an error that becomes one.
 pub type Handled = Result<Outcome, Failure>;

@@ -2,6 +2,7 @@
 
 pub mod probe;
 pub mod prune_rows;
+pub mod run_agent;
 pub mod sweep_containers;
 pub mod validate_indexes;
 

@@ -1,6 +1,6 @@
 //! `prune_rows`: retention, in small batches.
 
-use domain::{Class, Domain, Fault};
+use domain::{Class, Domain, Fault, events, executions, idempotency};
 use jobs::kinds::PruneRows;
 use jobs::store::retention::prune_batch;
 use jobs::{Outcome, Run};
@@ -9,17 +9,25 @@ use serde_json::json;
 use super::Settings;
 use crate::outcome::Handled;
 
+/// Rows of one batch.
+const BATCH: u32 = 500;
+
 /// # Errors
 /// When the database does not answer; what is gone by then stays gone.
 pub async fn handle(domain: &Domain, settings: &Settings, _: PruneRows, run: &Run) -> Handled {
     let (mut jobs, mut others) = (0, 0);
     while !run.cancel().is_cancelled() {
-        let pruned = prune_batch(domain.db(), &settings.jobs).await.map_err(|source| Away { reason: source.to_string() })?;
-        if pruned.jobs + pruned.others == 0 {
+        let away = |source: &dyn std::error::Error| Away { reason: source.to_string() };
+        let queue = prune_batch(domain.db(), &settings.jobs).await.map_err(|source| away(&source))?;
+        let mut rows = queue.others;
+        rows += idempotency::prune(domain, BATCH).await?;
+        rows += events::prune(domain, BATCH).await?;
+        rows += executions::prune_containers(domain.db(), BATCH).await?;
+        if queue.jobs + rows == 0 {
             break;
         }
-        jobs += pruned.jobs;
-        others += pruned.others;
+        jobs += queue.jobs;
+        others += rows;
         run.progress(json!({ "jobs": jobs, "others": others }));
     }
     Ok(Outcome::Succeeded(json!({ "jobs": jobs, "others": others })))

@@ -1,0 +1,69 @@
+//! Asking for the end of a run, whenever it is.
+
+use domain::entities::job;
+use domain::executions::{ExecutionError, State};
+use testkit::{Script, World, until};
+
+crate::on_every_engine!(
+    a_waiting_run_is_cancelled_at_once,
+    a_running_run_is_stopped_and_cancelled,
+    cancelling_twice_is_cancelling_once,
+    what_is_over_is_not_cancelled,
+    a_run_between_two_attempts_is_cancelled_at_once,
+);
+
+async fn a_waiting_run_is_cancelled_at_once(world: World) {
+    let (owner, submitted) = world.accepted_run().await;
+    let execution = world.domain.executions().cancel(&owner, submitted.execution_id).await.unwrap();
+    assert_eq!(execution.state, State::Cancelled);
+    assert!(execution.finished_at.is_some() && execution.cancel_requested_at.is_some());
+    assert_eq!(world.job(submitted.job_id).await.state, job::State::Cancelled);
+    world.run_jobs().await;
+    assert!(world.sandbox.runs().is_empty(), "nothing ran");
+    assert_eq!(world.told(&format!("execution:{}", submitted.execution_id)).await, ["queued", "cancelled"]);
+    world.finish().await;
+}
+
+async fn a_running_run_is_stopped_and_cancelled(world: World) {
+    world.sandbox.next(Script::RunsUntilStopped);
+    let (owner, submitted) = world.accepted_run().await;
+    let id = submitted.execution_id;
+    let cancel = async {
+        until("the agent works", async || world.log(id).await.len() == 1).await;
+        let asked = world.domain.executions().cancel(&owner, id).await.unwrap();
+        assert_eq!(asked.state, State::Running, "its worker ends it");
+    };
+    tokio::join!(world.run_jobs(), cancel);
+    let execution = world.execution(id).await;
+    assert_eq!((execution.state, execution.failure_code), (State::Cancelled, None));
+    assert_eq!(world.job(submitted.job_id).await.state, job::State::Cancelled);
+    assert_eq!(world.told(&format!("execution:{id}")).await, ["queued", "running", "cancelled"]);
+    world.finish().await;
+}
+
+async fn cancelling_twice_is_cancelling_once(world: World) {
+    let (owner, submitted) = world.accepted_run().await;
+    let executions = world.domain.executions();
+    let (a, b) = tokio::join!(executions.cancel(&owner, submitted.execution_id), executions.cancel(&owner, submitted.execution_id));
+    assert_eq!((a.unwrap().state, b.unwrap().state), (State::Cancelled, State::Cancelled));
+    assert_eq!(world.told(&format!("execution:{}", submitted.execution_id)).await, ["queued", "cancelled"]);
+    world.finish().await;
+}
+
+async fn what_is_over_is_not_cancelled(world: World) {
+    let (owner, submitted) = world.accepted_run().await;
+    world.run_jobs().await;
+    let late = world.domain.executions().cancel(&owner, submitted.execution_id).await;
+    assert!(matches!(late, Err(ExecutionError::Over { state: State::Succeeded, .. })));
+    world.finish().await;
+}
+
+async fn a_run_between_two_attempts_is_cancelled_at_once(world: World) {
+    world.sandbox.next(Script::EngineFails);
+    let (owner, submitted) = world.accepted_run().await;
+    world.run_jobs().await;
+    assert_eq!(world.job(submitted.job_id).await.state, job::State::Retrying);
+    let execution = world.domain.executions().cancel(&owner, submitted.execution_id).await.unwrap();
+    assert_eq!(execution.state, State::Cancelled);
+    world.finish().await;
+}

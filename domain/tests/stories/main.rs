@@ -1,0 +1,26 @@
+//! The rules, told as stories and held against both engines.
+
+mod accounts;
+mod agents;
+mod cancel;
+mod containers;
+mod entitlements;
+mod events;
+mod idempotency;
+mod lists;
+mod logs;
+mod runs;
+mod stats;
+
+/// One test for each engine.
+#[macro_export]
+macro_rules! on_every_engine {
+    ($($claim:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread")] async fn $claim() { super::$claim(testkit::World::on(testkit::Kind::Sqlite).await).await; })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread")] async fn $claim() { super::$claim(testkit::World::on(testkit::Kind::Postgres).await).await; })+
+        }
+    };
+}

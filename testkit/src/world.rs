@@ -1,0 +1,162 @@
+//! An installation in a test: a database of its own, the rules, a fake sandbox, and a worker that works when it is told to.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::entities::id::{ExecutionId, JobId};
+use domain::entities::{event, execution, execution_log, job};
+use domain::executions::{Execution, LogEntry};
+use domain::{Domain, Ports, Settings};
+use futures::FutureExt as _;
+use jobs::{JobError, NewJob, Node, Outcome, Pool, Queue, WakeBus, commit};
+use platform::{Clock as _, Ids, ManualClock, SystemClock, SystemRng, Tasks};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
+use workers::dispatch::Dispatch;
+use workers::handlers;
+use workers::pools::Handle as _;
+
+use crate::{Database, FakeSandbox, Kind};
+
+/// How long the worker looks for a job before it asks again whether there is one.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// One installation.
+pub struct World {
+    pub database: Database,
+    pub domain: Domain,
+    pub sandbox: Arc<FakeSandbox>,
+    /// Stands still until a test moves it. What the database decides follows the database's own clock.
+    pub clock: Arc<ManualClock>,
+    dispatch: Dispatch,
+    node: Node,
+    tasks: Tasks,
+}
+
+impl World {
+    /// A world on SQLite.
+    pub async fn new() -> Self {
+        Self::on(Kind::Sqlite).await
+    }
+
+    pub async fn on(kind: Kind) -> Self {
+        Self::with(kind, Settings::default()).await
+    }
+
+    pub async fn with(kind: Kind, settings: Settings) -> Self {
+        let (database, tasks) = (Database::new(kind).await, Tasks::new());
+        let clock = Arc::new(ManualClock::at(SystemClock.now()));
+        let bus = WakeBus::local();
+        let queue = Queue::new(Ids::new(Arc::clone(&clock) as Arc<_>), bus.clone());
+        let sandbox = Arc::new(FakeSandbox::default());
+        let ports = Ports { sandbox: Some(Arc::clone(&sandbox) as Arc<_>), ..Ports::default() };
+        let domain = Domain::new(database.db.clone(), queue, Arc::clone(&clock) as Arc<_>, Arc::new(SystemRng), settings, ports);
+        let jobs = jobs::Settings { poll_ms: 20, ..jobs::Settings::default() };
+        let node = Node::start(database.db.clone(), bus, Arc::new(SystemRng), jobs.clone(), tasks.clone(), "world".into());
+        let dispatch = Dispatch::new(domain.clone(), handlers::Settings { probes_may_abort: false, jobs });
+        Self { database, domain, sandbox, clock, dispatch, node, tasks }
+    }
+
+    /// The same installation as another process sees it, with other ports.
+    #[must_use]
+    pub fn domain_with(&self, ports: Ports) -> Domain {
+        let (queue, clock) = (self.domain.queue().clone(), Arc::clone(&self.clock) as Arc<_>);
+        Domain::new(self.database.db.clone(), queue, clock, Arc::new(SystemRng), self.domain.settings().clone(), ports)
+    }
+
+    /// Put a job into the queue.
+    ///
+    /// # Panics
+    /// When the database refuses.
+    pub async fn enqueue(&self, job: NewJob) -> JobId {
+        let txn = self.database.db.write().await.expect("a transaction");
+        let (enqueued, wake) = self.domain.queue().enqueue_all(&txn, vec![job]).await.expect("the queue takes the job");
+        commit(txn, wake).await.expect("the commit");
+        enqueued[0].id
+    }
+
+    /// Work until nothing is due, through claim, dispatch and finish as in a worker. What waits for a later time stays.
+    ///
+    /// # Panics
+    /// When the database refuses.
+    pub async fn run_jobs(&self) {
+        for pool in Pool::ALL.into_iter().cycle() {
+            if self.live("1 = 1").await == 0 {
+                return;
+            }
+            let of_pool = format!("pool = '{pool}'");
+            if self.live(&of_pool).await == 0 {
+                continue;
+            }
+            let mut engine = self.node.work_for(pool, 1);
+            while self.live(&of_pool).await > 0 {
+                let Ok(Some((delivery, ticket))) = tokio::time::timeout(LOOK, engine.deliveries.recv()).await else { continue };
+                let handled = AssertUnwindSafe(self.dispatch.handle(delivery)).catch_unwind().await;
+                ticket.finish(handled.unwrap_or_else(|_| Outcome::Errored(JobError::new("handler-panicked", "it panicked"))));
+            }
+            engine.stop.cancel();
+            drop(engine.deliveries);
+            engine.done.await.expect("the ends are written");
+        }
+    }
+
+    /// How many jobs are due or running.
+    async fn live(&self, which: &str) -> i64 {
+        let now = self.database.db.engine().now_sql();
+        let due = format!("state = 'running' OR (state IN ('queued', 'retrying') AND run_at <= {now})");
+        self.database.count(&format!("SELECT count(*) FROM jobs WHERE ({due}) AND {which}")).await
+    }
+
+    /// Make everything that waits for a later time due now.
+    pub async fn skip_waits(&self) {
+        self.database.execute("UPDATE jobs SET run_at = 1 WHERE state IN ('queued', 'retrying')").await;
+    }
+
+    /// # Panics
+    /// When there is no such execution.
+    pub async fn execution(&self, id: ExecutionId) -> Execution {
+        execution::Entity::find_by_id(id).one(self.database.db.connection()).await.expect("it answers").expect("the execution is there")
+    }
+
+    /// # Panics
+    /// When the database refuses.
+    pub async fn log(&self, id: ExecutionId) -> Vec<LogEntry> {
+        let of_it = execution_log::Entity::find().filter(execution_log::Column::ExecutionId.eq(id));
+        of_it.order_by_asc(execution_log::Column::Seq).all(self.database.db.connection()).await.expect("it answers")
+    }
+
+    /// What was said on a topic: the names of the states, in order.
+    ///
+    /// # Panics
+    /// When the database refuses.
+    pub async fn told(&self, topic: &str) -> Vec<String> {
+        let on_it = event::Entity::find().filter(event::Column::Topic.eq(topic)).order_by_asc(event::Column::Id);
+        let events = on_it.all(self.database.db.connection()).await.expect("it answers");
+        events.iter().map(|event| event.data["state"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// # Panics
+    /// When there is no such job.
+    pub async fn job(&self, id: JobId) -> job::Model {
+        job::Entity::find_by_id(id).one(self.database.db.connection()).await.expect("it answers").expect("the job is there")
+    }
+
+    /// The end of a story: nothing may be left that waits or runs.
+    ///
+    /// # Panics
+    /// When something is.
+    pub async fn finish(self) {
+        let live = self.database.count("SELECT count(*) FROM jobs WHERE state IN ('queued', 'running', 'retrying')").await;
+        assert_eq!(live, 0, "no job is left");
+        let live = self.database.count("SELECT count(*) FROM executions WHERE state IN ('queued', 'running')").await;
+        assert_eq!(live, 0, "no execution is left");
+        self.shut_down().await;
+    }
+
+    /// End as a process does, whatever is left.
+    pub async fn shut_down(self) {
+        self.tasks.stop().cancel();
+        self.node.end();
+        self.tasks.shut_down().await;
+    }
+}

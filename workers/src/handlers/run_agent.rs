@@ -1,0 +1,75 @@
+//! `run_agent`: one agent, one container, one result.
+
+use domain::Domain;
+use domain::executions::{Begun, Plan};
+use domain::ports::sandbox::{Exit, ImageDigest, Sandbox, SandboxError};
+use jobs::kinds::RunAgent;
+use jobs::{Outcome, Run, Settled};
+
+use crate::outcome::{AWAY, Failure, Handled};
+
+/// Safe to repeat: what was recorded once is not run again, and an older attempt can record nothing any more.
+///
+/// # Errors
+/// When the engine or the database does not answer.
+pub async fn handle(domain: &Domain, job: RunAgent, run: &Run) -> Handled {
+    let Some(sandbox) = domain.ports().sandbox.as_deref() else { return Ok(no_sandbox()) };
+    let executions = domain.executions();
+    let plan = match executions.begin(job.execution_id, run).await? {
+        Begun::Run(plan) => *plan,
+        Begun::Over(settled) => return Ok(repeated(settled)),
+    };
+    let ended = match pinned(domain, sandbox, &plan).await {
+        Ok(digest) => carry_out(domain, sandbox, &plan, digest, run).await,
+        Err(error) => Err(error),
+    };
+    match ended {
+        Ok(exit) if exit.was_stopped() && !run.cancel().is_cancelled() => return Ok(Outcome::Released),
+        Ok(exit) => executions.finish(&plan, exit, run).await?,
+        Err(Stopped::Sandbox(SandboxError::Image(failure))) => executions.refuse(job.execution_id, &failure, run).await?,
+        Err(Stopped::Sandbox(error)) => return Err(error.into()),
+        Err(Stopped::Ours(failure)) => return Err(failure),
+    };
+    Ok(Outcome::Settled)
+}
+
+enum Stopped {
+    Sandbox(SandboxError),
+    Ours(Failure),
+}
+
+/// What exactly runs: the digest of the version, found out by its first run.
+async fn pinned(domain: &Domain, sandbox: &dyn Sandbox, plan: &Plan) -> Result<ImageDigest, Stopped> {
+    if let Some(digest) = &plan.digest {
+        return Ok(digest.clone());
+    }
+    let digest = sandbox.resolve(&plan.image).await.map_err(Stopped::Sandbox)?;
+    domain.executions().pin(plan, &digest).await.map_err(|error| Stopped::Ours(error.into()))
+}
+
+/// The run, with its lines on their way to the database beside it.
+async fn carry_out(domain: &Domain, sandbox: &dyn Sandbox, plan: &Plan, digest: ImageDigest, run: &Run) -> Result<Exit, Stopped> {
+    let (book, writer) = domain.executions().logbook(plan.execution_id, run);
+    let spec = plan.clone().spec(digest, run);
+    let running = async {
+        let ended = sandbox.run(&spec, &book, run.cancel()).await;
+        drop(book);
+        ended
+    };
+    let (ended, ()) = tokio::join!(running, writer.run());
+    ended.map_err(Stopped::Sandbox)
+}
+
+/// An earlier attempt, or somebody else, has ended the execution: the job ends like it.
+fn repeated(settled: Settled) -> Outcome {
+    match settled {
+        Settled::Succeeded(result) => Outcome::Succeeded(result),
+        Settled::Failed(error) => Outcome::Failed(error),
+        Settled::Cancelled => Outcome::Cancelled,
+    }
+}
+
+/// Another worker of the pool may have an engine; the job waits for it and nothing is counted against anybody.
+fn no_sandbox() -> Outcome {
+    Outcome::Snoozed { delay: AWAY, why: "this worker has no container engine".into() }
+}
