@@ -11,6 +11,7 @@ pub const ALIASES: &[(&str, &str, &str)] = &[
     ("HOST", "api", "host"),
     ("PUBLIC_URL", "api", "public_url"),
     ("TRUSTED_PROXIES", "api", "trusted_proxies"),
+    ("JWT_SIGNING_KEY", "api", "jwt_signing_key"),
     ("DATABASE_URL", "database", "url"),
     ("REDIS_URL", "redis", "url"),
     ("INGRESS_QUEUE", "ingress", "queues"),
