@@ -1,1 +1,50 @@
-fn main() {}
+//! `tallyman`: the one binary. Every command reads its settings once, puts ports and adapters together, and runs.
+
+mod args;
+mod commands;
+mod house;
+mod roles;
+mod sandbox;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Args, Command};
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return refuse(&error),
+    };
+    runtime.block_on(run(args.command)).unwrap_or_else(|error| refuse(&*error))
+}
+
+/// Errors end here, once, with all their causes.
+fn refuse(error: &(dyn std::error::Error + 'static)) -> ExitCode {
+    eprint!("error: {error}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        eprint!(": {cause}");
+        source = cause.source();
+    }
+    eprintln!();
+    ExitCode::FAILURE
+}
+
+async fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    match command {
+        Command::Up => roles::up().await,
+        Command::Api => roles::api().await,
+        Command::Worker { pools, concurrency } => roles::worker(&pools, concurrency).await,
+        Command::Scheduler => roles::scheduler().await,
+        Command::Migrate { direction } => commands::migrate::run(direction).await,
+        Command::ValidateIndexes => commands::indexes::run().await,
+        Command::Doctor => commands::doctor::run().await,
+        Command::Openapi => commands::openapi::run(),
+        Command::Token { action } => commands::token::run(action).await,
+        Command::Try { image, input, timeout, json } => commands::try_image::run(&image, &input, timeout, json).await,
+    }
+}

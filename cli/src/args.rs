@@ -1,0 +1,94 @@
+//! The command line.
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// The backend of an agent marketplace: one binary, every role.
+#[derive(Debug, Parser)]
+#[command(name = "tallyman", version, disable_help_subcommand = true)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Everything in one process. Prints `ready on http://…` when it is.
+    Up,
+    /// The HTTP API alone.
+    Api,
+    /// Workers alone.
+    Worker {
+        /// Which pools, separated by commas; all of them when absent.
+        #[arg(long, value_delimiter = ',')]
+        pools: Vec<String>,
+        /// Jobs of each pool at once; each pool's own setting when absent.
+        #[arg(long)]
+        concurrency: Option<u32>,
+    },
+    /// The crontab alone. Run as many as you like.
+    Scheduler,
+    /// Move the schema.
+    Migrate {
+        #[command(subcommand)]
+        direction: Direction,
+    },
+    /// Compare the indexes of the database with those of the schema; fails with the missing names.
+    ValidateIndexes,
+    /// Check everything that this installation depends on, and say what to do about each fault.
+    Doctor,
+    /// Print the OpenAPI document (YAML).
+    Openapi,
+    /// Tokens for operators at the shell.
+    Token {
+        #[command(subcommand)]
+        action: Token,
+    },
+    /// Run an image once in the real sandbox and print what came of it.
+    Try {
+        image: String,
+        /// JSON, or @FILE with JSON in it.
+        #[arg(long, default_value = "{}")]
+        input: String,
+        /// Seconds that it may run.
+        #[arg(long)]
+        timeout: Option<u32>,
+        /// Print one JSON object instead of lines for people.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum Direction {
+    /// Apply every step that is missing.
+    Up,
+    /// Take the newest steps back.
+    Down {
+        #[arg(long, default_value_t = 1)]
+        steps: u32,
+    },
+    /// List the steps. Fails when some are missing.
+    Status,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Token {
+    /// Print one access token (JWT), and nothing else.
+    Issue {
+        #[arg(long)]
+        role: Role,
+        /// For this user (`usr_…`); a user of the role is made when absent.
+        #[arg(long)]
+        user: Option<String>,
+        /// How long it lives: 30s, 15m, 1h, 7d.
+        #[arg(long, default_value = "1h")]
+        ttl: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    Architect,
+    Operator,
+    Observer,
+}

@@ -1,0 +1,145 @@
+//! One function for each thing that is looked at.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::ports::sandbox::Sandbox as _;
+use migrations::{Migrator, MigratorTrait as _};
+use platform::{Clock as _, Db, Engine, SystemClock, SystemRng};
+
+use super::Finding;
+use crate::commands::try_image::Book;
+use crate::house;
+use crate::sandbox;
+use crate::settings::{Env, Settings};
+
+const POSTGRES_MIN: i64 = 16;
+const REDIS_MIN: u32 = 7;
+const DISK_FREE_MIB_MIN: u64 = 1_024;
+const CLOCK_APART_MAX: Duration = Duration::from_secs(2);
+
+pub fn version() -> Finding {
+    Finding::well("tallyman", env!("CARGO_PKG_VERSION"))
+}
+
+pub async fn disk(settings: &Settings) -> Finding {
+    let folder = existing_parent(&settings.app.data_dir);
+    let advice = "free some space, or set DATA_DIR to a folder on a larger disk";
+    match free_mib(folder).await {
+        Some(free) if free >= DISK_FREE_MIB_MIN => Finding::well("disk", format!("{free} MiB free at {}", folder.display())),
+        Some(free) => Finding::broken("disk", format!("{free} MiB free at {}", folder.display()), advice),
+        None => Finding::warning("disk", format!("the free space at {} is unknown", folder.display()), "install coreutils (df)"),
+    }
+}
+
+fn existing_parent(path: &Path) -> &Path {
+    path.ancestors().find(|path| path.is_dir()).unwrap_or(Path::new("."))
+}
+
+async fn free_mib(folder: &Path) -> Option<u64> {
+    let df = tokio::process::Command::new("df")
+        .args(["--output=avail", "--block-size=1M"])
+        .arg(folder)
+        .stderr(Stdio::null())
+        .output()
+        .await
+        .ok()?;
+    String::from_utf8(df.stdout).ok()?.lines().nth(1)?.trim().parse().ok()
+}
+
+pub async fn database(settings: &Settings) -> Vec<Finding> {
+    let db = match house::database(settings).await {
+        Ok(db) => db,
+        Err(error) => {
+            let advice =
+                "start the database, or mend DATABASE_URL (postgres://user:password@host:5432/name); unset it for the embedded one";
+            return vec![Finding::broken("database", error.to_string(), advice)];
+        }
+    };
+    vec![engine_version(&db).await, schema(&db).await, clock(&db).await]
+}
+
+async fn engine_version(db: &Db) -> Finding {
+    match (db.engine(), jobs::store::server::version(db).await) {
+        (Engine::Sqlite, Ok(version)) => Finding::well("database", format!("SQLite {version}, embedded")),
+        (Engine::Postgres, Ok(version)) => {
+            let major = version.split('.').next().and_then(|major| major.parse::<i64>().ok()).unwrap_or_default();
+            if major >= POSTGRES_MIN {
+                Finding::well("database", format!("PostgreSQL {version}"))
+            } else {
+                Finding::broken("database", format!("PostgreSQL {version}"), format!("move to PostgreSQL {POSTGRES_MIN} or newer"))
+            }
+        }
+        (_, Err(error)) => Finding::broken("database", error.to_string(), "look at the log of the database"),
+    }
+}
+
+async fn schema(db: &Db) -> Finding {
+    let pending = Migrator::get_pending_migrations(db.connection()).await.map(|steps| steps.len());
+    match (pending, migrations::missing_indexes(db.connection()).await) {
+        (Ok(0), Ok(missing)) if missing.is_empty() => Finding::well("schema", "up to date, every index there"),
+        (Ok(0), Ok(missing)) => {
+            let names: Vec<_> = missing.into_iter().map(|index| index.name).collect();
+            Finding::broken("schema", format!("indexes are missing: {}", names.join(", ")), "create what was dropped by hand")
+        }
+        (Ok(steps), _) => Finding::warning("schema", format!("{steps} steps are missing"), "run `tallyman migrate up`"),
+        (Err(error), _) => Finding::broken("schema", error.to_string(), "look at the log of the database"),
+    }
+}
+
+async fn clock(db: &Db) -> Finding {
+    match jobs::store::server::now(db).await {
+        Ok(theirs) => {
+            let ours = domain::entities::Timestamp::from(SystemClock.now());
+            let apart = ours.since(theirs).max(theirs.since(ours));
+            let detail = format!("{} ms apart from the database", apart.as_millis());
+            if apart <= CLOCK_APART_MAX {
+                Finding::well("clock", detail)
+            } else {
+                Finding::warning("clock", detail, "keep both machines' clocks with NTP; due times follow the database, tokens this machine")
+            }
+        }
+        Err(error) => Finding::broken("clock", error.to_string(), "look at the log of the database"),
+    }
+}
+
+pub async fn redis(settings: &Settings) -> Finding {
+    let Some(url) = &settings.redis.url else {
+        return Finding::well("redis", "not configured; wake-ups travel over the database");
+    };
+    match jobs::carrier::redis_version(url).await {
+        Ok(version) if version.split('.').next().and_then(|major| major.parse().ok()).is_some_and(|major: u32| major >= REDIS_MIN) => {
+            Finding::well("redis", format!("Redis {version}"))
+        }
+        Ok(version) => Finding::warning("redis", format!("Redis {version}"), format!("move to Redis {REDIS_MIN} or newer")),
+        Err(error) => Finding::broken("redis", error.to_string(), "start Redis, or mend REDIS_URL; unset it to go on without"),
+    }
+}
+
+pub async fn engine(settings: &Settings) -> Finding {
+    let book = Arc::new(Book::new("doctor"));
+    let engine = match sandbox::connect(&settings.sandbox, "doctor".into(), book, Arc::new(SystemRng)) {
+        Ok(engine) => engine,
+        Err(error) => return Finding::broken("containers", error.to_string(), "agents cannot run until this is mended"),
+    };
+    let seen = engine.ping().await;
+    engine.shutdown().await;
+    match seen {
+        Ok(engine) => Finding::well("containers", engine),
+        Err(error) => Finding::broken(
+            "containers",
+            error.to_string(),
+            "install and start Docker (Debian: apt-get install docker.io), set DOCKER_HOST, or join the group that owns /var/run/docker.sock",
+        ),
+    }
+}
+
+pub fn signing_key(settings: &Settings) -> Finding {
+    match house::signing_key(settings) {
+        Ok(_) => Finding::well("signing key", "there"),
+        Err(error) if settings.app.env == Env::Production => Finding::broken("signing key", error.to_string(), "set JWT_SIGNING_KEY"),
+        Err(error) => Finding::warning("signing key", error.to_string(), "check who owns the data directory"),
+    }
+}

@@ -1,0 +1,8 @@
+//! Commands that do one thing and end.
+
+pub mod doctor;
+pub mod indexes;
+pub mod migrate;
+pub mod openapi;
+pub mod token;
+pub mod try_image;

@@ -1,0 +1,201 @@
+//! What every role stands on, put together once.
+
+use std::error::Error;
+use std::path::Path;
+use std::sync::Arc;
+
+use api::auth::{KeyError, SigningKey, Tokens};
+use async_trait::async_trait;
+use domain::executions::{ContainerRows, installation_id};
+use domain::ports::schema::{Schema, SchemaError};
+use domain::{Domain, Ports};
+use jobs::{Carrier, Queue, WakeBus};
+use migrations::{Migrator, MigratorTrait as _};
+use platform::telemetry::Telemetry;
+use platform::{Clock, Db, Engine, Ids, Rng, SystemClock, SystemRng, Tasks};
+use workers::sandbox::DockerSandbox;
+
+use crate::commands::migrate;
+use crate::sandbox;
+use crate::settings::{Env, Settings};
+
+/// Database, queue, rules and the tasks of this process.
+pub struct House {
+    pub settings: Settings,
+    pub telemetry: Telemetry,
+    pub tasks: Tasks,
+    pub db: Db,
+    pub bus: WakeBus,
+    pub domain: Domain,
+    pub clock: Arc<dyn Clock>,
+    pub rng: Arc<dyn Rng>,
+    pub sandbox: Option<Arc<DockerSandbox>>,
+    /// Tells this process from every other, also from its own next start.
+    pub name: String,
+}
+
+/// Whether this process runs containers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Containers {
+    No,
+    /// Without an engine's supervisor the rest goes on.
+    IfPossible,
+    Must,
+}
+
+impl House {
+    /// # Errors
+    /// When a setting is wrong, the database is away, or its schema is not the one that this program knows.
+    pub async fn open(containers: Containers) -> Result<Self, Box<dyn Error>> {
+        let settings = Settings::load()?;
+        let telemetry = Telemetry::start(&settings.telemetry, "tallyman")?;
+        if settings.app.env == Env::Production && settings.database.url.is_none() {
+            return Err("APP_ENV=production needs DATABASE_URL: name the database that you back up".into());
+        }
+        let db = database(&settings).await?;
+        prepare_schema(&db, &settings).await?;
+        let (clock, rng): (Arc<dyn Clock>, Arc<dyn Rng>) = (Arc::new(SystemClock), Arc::new(SystemRng));
+        let (ids, tasks) = (Ids::new(Arc::clone(&clock)), Tasks::new());
+        let bus = carrier(&settings, &db).start(&tasks);
+        let queue = Queue::new(ids.clone(), bus.clone());
+        let start: uuid::Uuid = ids.next();
+        let name = format!("{}-{}-{}", jobs::store::workers::host(), std::process::id(), &start.as_simple().to_string()[20..]);
+        let sandbox = containers_of(containers, &settings, &db, &ids, &rng, &name).await?;
+        let ports = Ports {
+            sandbox: sandbox.clone().map(|sandbox| sandbox as Arc<dyn domain::ports::sandbox::Sandbox>),
+            schema: Some(Arc::new(History(db.clone()))),
+        };
+        let rules = domain::Settings { executions: settings.executions.clone(), keeping: settings.keeping.clone() };
+        let domain = Domain::new(db.clone(), queue, Arc::clone(&clock), Arc::clone(&rng), rules, ports);
+        Ok(Self { settings, telemetry, tasks, db, bus, domain, clock, rng, sandbox, name })
+    }
+
+    /// # Errors
+    /// When there is no signing key and none may be made.
+    pub fn tokens(&self) -> Result<Tokens, KeyError> {
+        Ok(Tokens::new(signing_key(&self.settings)?, Arc::clone(&self.clock)))
+    }
+}
+
+async fn containers_of(
+    containers: Containers,
+    settings: &Settings,
+    db: &Db,
+    ids: &Ids,
+    rng: &Arc<dyn Rng>,
+    name: &str,
+) -> Result<Option<Arc<DockerSandbox>>, Box<dyn Error>> {
+    if containers == Containers::No {
+        return Ok(None);
+    }
+    let installation = installation_id(db, &**rng).await?;
+    let worker = format!("{name}/{}", jobs::Pool::Containers);
+    let book = ContainerRows::new(db.clone(), ids.clone(), installation.clone(), worker, settings.jobs.lease());
+    match sandbox::connect(&settings.sandbox, installation, Arc::new(book), Arc::clone(rng)) {
+        Ok(sandbox) => Ok(Some(sandbox)),
+        Err(error) if containers == Containers::IfPossible => {
+            tracing::warn!(error, "agents cannot run in this process; everything else goes on");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The rules for a command that does one thing: no logs, no containers.
+///
+/// # Errors
+/// As [`House::open`].
+pub async fn rules(settings: &Settings) -> Result<(Domain, Arc<dyn Clock>), Box<dyn Error>> {
+    let db = database(settings).await?;
+    prepare_schema(&db, settings).await?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let queue = Queue::new(Ids::new(Arc::clone(&clock)), WakeBus::local());
+    let rules = domain::Settings { executions: settings.executions.clone(), keeping: settings.keeping.clone() };
+    Ok((Domain::new(db, queue, Arc::clone(&clock), Arc::new(SystemRng), rules, Ports::default()), clock))
+}
+
+/// The key that signs access tokens.
+///
+/// # Errors
+/// When there is none and this environment does not make one up.
+pub fn signing_key(settings: &Settings) -> Result<SigningKey, KeyError> {
+    let may_make = settings.app.env == Env::Development;
+    SigningKey::load(settings.api.jwt_signing_key.as_deref(), &settings.app.data_dir, &SystemRng, may_make)
+}
+
+/// Connect, and make the data directory when the database lies in it.
+pub async fn database(settings: &Settings) -> Result<Db, Box<dyn Error>> {
+    if settings.database.url.is_none() {
+        make_private_folder(&settings.app.data_dir)?;
+    }
+    let url = settings.database_url();
+    Ok(Db::connect(&settings.database, &url).await.map_err(|source| Unreachable { url: without_password(&url), source })?)
+}
+
+/// The database cannot be reached.
+#[derive(Debug, thiserror::Error)]
+#[error("the database {url} cannot be opened; check DATABASE_URL, or run `tallyman doctor`")]
+struct Unreachable {
+    url: String,
+    source: sea_orm::DbErr,
+}
+
+fn without_password(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(scheme), Some(at)) if scheme < at => {
+            let user = url[scheme + 3..at].split(':').next().unwrap_or_default();
+            format!("{}{user}{}", &url[..scheme + 3], &url[at..])
+        }
+        _ => url.to_owned(),
+    }
+}
+
+fn make_private_folder(folder: &Path) -> Result<(), Box<dyn Error>> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    if folder.is_dir() {
+        return Ok(());
+    }
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| {
+        format!("the data directory {} cannot be made ({error}); set DATA_DIR to a folder that may be written", folder.display()).into()
+    })
+}
+
+/// The embedded database is ours alone and follows the program; a shared one in production is moved by its operator.
+async fn prepare_schema(db: &Db, settings: &Settings) -> Result<(), Box<dyn Error>> {
+    match Migrator::get_pending_migrations(db.connection()).await?.len() {
+        0 => Ok(()),
+        _ if db.engine() == Engine::Sqlite || settings.app.env == Env::Development => migrate::up(db, false).await,
+        missing => Err(format!("the schema lacks {missing} steps: run `tallyman migrate up` once before the roles start").into()),
+    }
+}
+
+fn carrier(settings: &Settings, db: &Db) -> Carrier {
+    match (&settings.redis.url, db.engine()) {
+        (Some(url), _) => Carrier::Redis(url.clone()),
+        (None, Engine::Postgres) => Carrier::Postgres(settings.database_url()),
+        (None, Engine::Sqlite) => Carrier::None,
+    }
+}
+
+/// The schema's history as the rules may ask it.
+struct History(Db);
+
+#[async_trait]
+impl Schema for History {
+    async fn missing_indexes(&self) -> Result<Vec<String>, SchemaError> {
+        let missing = migrations::missing_indexes(self.0.connection()).await.map_err(|error| SchemaError { reason: error.to_string() })?;
+        Ok(missing.into_iter().map(|index| format!("{} on {}", index.name, index.table)).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_does_not_reach_a_message() {
+        assert_eq!(without_password("postgres://app:s3cr@t@db:5432/tallyman"), "postgres://app@db:5432/tallyman");
+        assert_eq!(without_password("postgres://app@db/tallyman"), "postgres://app@db/tallyman");
+        assert_eq!(without_password("sqlite://./data/tallyman.db?mode=rwc"), "sqlite://./data/tallyman.db?mode=rwc");
+    }
+}

@@ -1,0 +1,172 @@
+//! The long-running roles. `up` is all of them in one process.
+
+use std::error::Error;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jobs::{Node, Pool};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use workers::dispatch::Dispatch;
+use workers::handlers;
+
+use crate::house::{Containers, House};
+use crate::settings::Env;
+
+type Answer = Result<ExitCode, Box<dyn Error>>;
+
+/// A part of the process that runs until it is asked to end.
+type Part = tokio::task::JoinHandle<()>;
+
+pub async fn up() -> Answer {
+    let house = House::open(Containers::IfPossible).await?;
+    greet(&house).await?;
+    let pools = if house.sandbox.is_some() { Pool::ALL.to_vec() } else { without_containers() };
+    let parts = vec![serve(&house, &pools)?, schedule(&house), work(&house, pools, None)];
+    announce(&house);
+    finish(house, parts).await
+}
+
+pub async fn api() -> Answer {
+    let house = House::open(Containers::No).await?;
+    greet(&house).await?;
+    let parts = vec![serve(&house, &[])?];
+    announce(&house);
+    finish(house, parts).await
+}
+
+pub async fn worker(pools: &[String], concurrency: Option<u32>) -> Answer {
+    let mut pools = pools_named(pools)?;
+    let asked = pools.len() < Pool::ALL.len() && pools.contains(&Pool::Containers);
+    let containers = match (asked, pools.contains(&Pool::Containers)) {
+        (true, _) => Containers::Must,
+        (false, true) => Containers::IfPossible,
+        (false, false) => Containers::No,
+    };
+    let house = House::open(containers).await?;
+    if house.sandbox.is_none() {
+        pools.retain(|pool| *pool != Pool::Containers);
+    }
+    println!("working for {}", pools.iter().map(|pool| pool.name()).collect::<Vec<_>>().join(", "));
+    let parts = vec![work(&house, pools, concurrency)];
+    finish(house, parts).await
+}
+
+pub async fn scheduler() -> Answer {
+    let house = House::open(Containers::No).await?;
+    println!("looking at the crontab");
+    let parts = vec![schedule(&house)];
+    finish(house, parts).await
+}
+
+/// The first architect comes in by a link that works once. The secret stands in the fragment, which no server and no log sees.
+async fn greet(house: &House) -> Result<(), Box<dyn Error>> {
+    if let Some(link) = house.domain.accounts().bootstrap().await? {
+        println!("first start: sign in once as the architect at {}/ops#login={}", house.settings.api.public_url(), link.secret);
+    }
+    Ok(())
+}
+
+fn without_containers() -> Vec<Pool> {
+    Pool::ALL.into_iter().filter(|pool| *pool != Pool::Containers).collect()
+}
+
+fn pools_named(names: &[String]) -> Result<Vec<Pool>, String> {
+    if names.is_empty() {
+        return Ok(Pool::ALL.to_vec());
+    }
+    let known = || Pool::ALL.map(Pool::name).join(", ");
+    names.iter().map(|name| Pool::named(name).ok_or_else(|| format!("no pool is named `{name}`; there are: {}", known()))).collect()
+}
+
+fn serve(house: &House, pools: &[Pool]) -> Result<Part, Box<dyn Error>> {
+    let redis = house.settings.redis.url.clone().map(|url| api::Dependency {
+        name: "redis",
+        check: Box::new(move || {
+            let url = url.clone();
+            Box::pin(async move { jobs::carrier::redis_version(&url).await.map(drop).map_err(|error| error.to_string()) })
+        }),
+    });
+    let app = api::App {
+        domain: house.domain.clone(),
+        tokens: house.tokens()?,
+        operations: api::convention::Operations,
+        settings: Arc::new(house.settings.api.clone()),
+        metrics: Some(house.telemetry.metrics.clone()),
+        dependencies: redis.into_iter().collect(),
+        pools: pools.into(),
+        reveal: house.settings.app.env == Env::Development,
+    };
+    let stop = house.tasks.stop();
+    Ok(house.tasks.spawn("serve", async move {
+        if let Err(error) = api::serve(app, stop.cancelled_owned()).await {
+            tracing::error!(error = &error as &dyn Error, "the API cannot serve");
+        }
+    }))
+}
+
+fn schedule(house: &House) -> Part {
+    let (db, queue) = (house.db.clone(), house.domain.queue().clone());
+    house.tasks.spawn("schedule", scheduler::run(db, queue, house.settings.scheduler.clone(), house.tasks.stop()))
+}
+
+fn work(house: &House, pools: Vec<Pool>, concurrency: Option<u32>) -> Part {
+    let settings = &house.settings;
+    let (db, bus, tasks) = (house.db.clone(), house.bus.clone(), house.tasks.clone());
+    let node = Node::start(db, bus, Arc::clone(&house.rng), settings.jobs.clone(), tasks.clone(), house.name.clone());
+    let handlers = handlers::Settings { probes_may_abort: settings.app.env == Env::Development, jobs: settings.jobs.clone() };
+    let dispatch = Arc::new(Dispatch::new(house.domain.clone(), handlers));
+    let pools = pools.into_iter().map(|pool| (pool, concurrency.unwrap_or(settings.pools.of(pool)))).collect();
+    let sandbox = house.sandbox.clone();
+    house.tasks.spawn("work", async move {
+        if let Err(error) = workers::pools::work(node, pools, dispatch, tasks).await {
+            tracing::error!(error = &*error as &dyn Error, "the workers ended badly");
+        }
+        if let Some(sandbox) = sandbox {
+            sandbox.shutdown().await;
+        }
+    })
+}
+
+/// Say once that the API is ready, when it is.
+fn announce(house: &House) {
+    let (address, url, stop) = (house.settings.api.address(), house.settings.api.public_url(), house.tasks.stop());
+    house.tasks.spawn("announce", async move {
+        let mut every = tokio::time::interval(Duration::from_millis(20));
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = every.tick() => {}
+            }
+            if is_ready(address).await.unwrap_or(false) {
+                println!("ready on {url}");
+                return;
+            }
+        }
+    });
+}
+
+async fn is_ready(address: SocketAddr) -> std::io::Result<bool> {
+    let mut stream = TcpStream::connect(address).await?;
+    stream.write_all(b"GET /health/ready HTTP/1.0\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).await?;
+    Ok(status.ends_with(b" 200"))
+}
+
+/// Wait for the signal, or for a part that ends by itself; then let everything end in order.
+async fn finish(house: House, parts: Vec<Part>) -> Answer {
+    let ended_early = tokio::select! {
+        signal = platform::shutdown_signal() => {
+            signal?;
+            false
+        }
+        _ = futures::future::select_all(parts) => true,
+    };
+    tracing::info!("ending: what runs may finish, nothing new is taken");
+    house.tasks.shut_down().await;
+    house.telemetry.shut_down();
+    Ok(if ended_early { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}

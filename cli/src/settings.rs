@@ -1,0 +1,124 @@
+//! Every member's settings, read once.
+
+use std::path::PathBuf;
+
+use domain::ports::sandbox::RunLimits;
+use platform::DbSettings;
+use platform::config::{Config, ConfigError};
+use platform::telemetry::TelemetrySettings;
+use serde::Deserialize;
+
+const SECTIONS: [&str; 12] =
+    ["api", "app", "database", "executions", "ingress", "jobs", "keeping", "pools", "redis", "sandbox", "scheduler", "telemetry"];
+
+/// All that this process was told.
+#[derive(Debug)]
+pub struct Settings {
+    pub app: App,
+    pub api: api::Settings,
+    pub database: DbSettings,
+    pub redis: Redis,
+    pub jobs: jobs::Settings,
+    pub pools: Pools,
+    pub scheduler: scheduler::Settings,
+    pub sandbox: workers::sandbox::Settings,
+    pub executions: RunLimits,
+    pub keeping: domain::Keeping,
+    pub telemetry: TelemetrySettings,
+}
+
+/// Section `app`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct App {
+    pub env: Env,
+    /// Where the embedded database, keys and outboxes are.
+    pub data_dir: PathBuf,
+}
+
+/// How careful the process is: production refuses defaults that only development may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Env {
+    Development,
+    Production,
+}
+
+impl Default for App {
+    fn default() -> Self {
+        Self { env: Env::Development, data_dir: "./data".into() }
+    }
+}
+
+/// Section `redis`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Redis {
+    /// `redis://host:6379`. Absent: wake-ups travel over the database.
+    pub url: Option<String>,
+}
+
+/// Section `pools`: jobs at once, per worker process.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Pools {
+    pub containers: u32,
+    pub settlement: u32,
+    pub keys: u32,
+    pub vaults: u32,
+    pub embeddings: u32,
+    pub simulation: u32,
+    pub indexer: u32,
+    pub notify: u32,
+    pub tools: u32,
+    pub upkeep: u32,
+}
+
+impl Default for Pools {
+    fn default() -> Self {
+        Self { containers: 4, settlement: 2, keys: 2, vaults: 4, embeddings: 2, simulation: 8, indexer: 2, notify: 8, tools: 8, upkeep: 2 }
+    }
+}
+
+impl Pools {
+    pub fn of(&self, pool: jobs::Pool) -> u32 {
+        use jobs::Pool;
+        match pool {
+            Pool::Containers => self.containers,
+            Pool::Settlement => self.settlement,
+            Pool::Keys => self.keys,
+            Pool::Vaults => self.vaults,
+            Pool::Embeddings => self.embeddings,
+            Pool::Simulation => self.simulation,
+            Pool::Indexer => self.indexer,
+            Pool::Notify => self.notify,
+            Pool::Tools => self.tools,
+            Pool::Upkeep => self.upkeep,
+        }
+    }
+}
+
+impl Settings {
+    pub fn load() -> Result<Self, ConfigError> {
+        let config = Config::load(&SECTIONS)?;
+        Ok(Self {
+            app: config.section("app")?,
+            api: config.section("api")?,
+            database: config.section("database")?,
+            redis: config.section("redis")?,
+            jobs: config.section("jobs")?,
+            pools: config.section("pools")?,
+            scheduler: config.section("scheduler")?,
+            sandbox: config.section("sandbox")?,
+            executions: config.section("executions")?,
+            keeping: config.section("keeping")?,
+            telemetry: config.section("telemetry")?,
+        })
+    }
+
+    /// Where the rows are: as told, or the embedded database in the data directory.
+    pub fn database_url(&self) -> String {
+        let embedded = || format!("sqlite://{}?mode=rwc", self.app.data_dir.join("tallyman.db").display());
+        self.database.url.clone().unwrap_or_else(embedded)
+    }
+}
