@@ -104,8 +104,8 @@ impl PageRequest {
         let rows_max = usize::try_from(self.rows_max()?).unwrap_or(usize::MAX);
         let more = rows.len() > rows_max;
         rows.truncate(rows_max);
-        let last = rows.last().filter(|_| more).map(key);
-        Ok(Page { next_page_token: last.map(|key| token(list, filter, &key)), items: rows })
+        let next = rows.last().filter(|_| more).map(|row| token(list, filter, &key(row)));
+        Ok(Page { items: rows, next_page_token: next })
     }
 }
 

@@ -1,7 +1,9 @@
 //! A database of its own for each test, migrated, on either engine.
 
+use std::sync::Arc;
+
 use migrations::{Migrator, MigratorTrait as _};
-use platform::{Db, DbSettings};
+use platform::{Db, DbSettings, Ids, SystemClock};
 use sea_orm::{ConnectionTrait as _, DatabaseBackend, Statement};
 use tempfile::TempDir;
 
@@ -88,7 +90,7 @@ async fn from_template() -> String {
     let admin = connect(&admin_url).await;
     let template = format!("template_{:016x}", migrations::fingerprint());
     let (base, _) = admin_url.rsplit_once('/').expect("a PostgreSQL URL names a database");
-    let name = format!("test_{}", uuid::Uuid::now_v7().as_simple());
+    let name = format!("test_{}", Ids::new(Arc::new(SystemClock)).next::<uuid::Uuid>().as_simple());
     let lock = admin.write().await.expect("a connection");
     let run = async |sql: String| lock.execute_unprepared(&sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
     run("SELECT pg_advisory_xact_lock(7140)".into()).await;

@@ -1,6 +1,7 @@
 //! What tests stand on: fresh databases, a queue, a world, builders, fakes. Never part of the product.
 
 mod database;
+mod history;
 mod people;
 mod sandbox;
 mod wait;

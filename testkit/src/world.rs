@@ -9,13 +9,14 @@ use domain::entities::{event, execution, execution_log, job};
 use domain::executions::{Execution, LogEntry};
 use domain::{Domain, Ports, Settings};
 use futures::FutureExt as _;
-use jobs::{JobError, NewJob, Node, Outcome, Pool, Queue, WakeBus, commit};
+use jobs::{Delivery, JobError, NewJob, Node, Outcome, Pool, Queue, WakeBus, commit};
 use platform::{Clock as _, Ids, ManualClock, SystemClock, SystemRng, Tasks};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use workers::dispatch::Dispatch;
 use workers::handlers;
 use workers::pools::Handle as _;
 
+use crate::history::History;
 use crate::{Database, FakeSandbox, Kind};
 
 /// How long the worker looks for a job before it asks again whether there is one.
@@ -49,7 +50,7 @@ impl World {
         let bus = WakeBus::local();
         let queue = Queue::new(Ids::new(Arc::clone(&clock) as Arc<_>), bus.clone());
         let sandbox = Arc::new(FakeSandbox::default());
-        let ports = Ports { sandbox: Some(Arc::clone(&sandbox) as Arc<_>), ..Ports::default() };
+        let ports = Ports { sandbox: Some(Arc::clone(&sandbox) as Arc<_>), schema: Some(Arc::new(History(database.db.clone()))) };
         let domain = Domain::new(database.db.clone(), queue, Arc::clone(&clock) as Arc<_>, Arc::new(SystemRng), settings, ports);
         let jobs = jobs::Settings { poll_ms: 20, ..jobs::Settings::default() };
         let node = Node::start(database.db.clone(), bus, Arc::new(SystemRng), jobs.clone(), tasks.clone(), "world".into());
@@ -100,6 +101,21 @@ impl World {
         }
     }
 
+    /// Take the next job that is due in the pool `containers`, and let somebody else handle it. Answers what they said.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn one_job(&self, handle: impl AsyncFnOnce(Delivery) -> Outcome) -> Outcome {
+        let mut engine = self.node.work_for(Pool::Containers, 1);
+        let (delivery, ticket) = engine.deliveries.recv().await.expect("a job is due");
+        let outcome = handle(delivery).await;
+        engine.stop.cancel();
+        ticket.finish(outcome.clone());
+        drop((ticket, engine.deliveries));
+        engine.done.await.expect("the end is written");
+        outcome
+    }
+
     /// How many jobs are due or running.
     async fn live(&self, which: &str) -> i64 {
         let now = self.database.db.engine().now_sql();
@@ -110,6 +126,12 @@ impl World {
     /// Make everything that waits for a later time due now.
     pub async fn skip_waits(&self) {
         self.database.execute("UPDATE jobs SET run_at = 1 WHERE state IN ('queued', 'retrying')").await;
+    }
+
+    /// What an operator does who retries every job: each is due again, whatever became of it.
+    pub async fn repeat_jobs(&self) {
+        let again = "state = 'queued', run_at = 1, failures = 0, finished_at = NULL, cancel_requested_at = NULL";
+        self.database.execute(&format!("UPDATE jobs SET {again} WHERE state <> 'running'")).await;
     }
 
     /// # Panics

@@ -79,14 +79,14 @@ impl Accounts<'_> {
     pub async fn redeem(&self, secret: &str) -> Result<User, AccountError> {
         let (hash, now) = (hash(secret), self.domain.now());
         let txn = self.domain.db.write().await?;
-        let used = login_link::Entity::update_many()
+        let redeemed = login_link::Entity::update_many()
             .col_expr(login_link::Column::UsedAt, Expr::value(now))
             .filter(login_link::Column::SecretHash.eq(&hash))
             .filter(login_link::Column::UsedAt.is_null())
             .filter(login_link::Column::ExpiresAt.gt(now))
             .exec(&*txn)
             .await?;
-        if used.rows_affected == 0 {
+        if redeemed.rows_affected == 0 {
             return Err(AccountError::LoginLink);
         }
         let link = login_link::Entity::find_by_id(&hash).one(&*txn).await?.ok_or(AccountError::LoginLink)?;

@@ -61,7 +61,7 @@ impl Agents<'_> {
         Ok(Page { items, next_page_token: page.next_page_token })
     }
 
-    fn found(&self, words: &str) -> Expr {
+    fn found(self, words: &str) -> Expr {
         match self.domain.db.engine() {
             Engine::Sqlite => {
                 let sql = r#""agents"."rowid" IN (SELECT rowid FROM agents_fts WHERE agents_fts MATCH ?)"#;

@@ -73,13 +73,12 @@ pub fn transition(state: State, event: Event, context: Context) -> Result<State,
     use {Event as E, State as S};
     match (state, event) {
         (S::Draft, E::InitiateDeployment) => Ok(S::PendingTokenSignature),
-        (S::PendingTokenSignature, E::TokenCreationSuccess) => Ok(S::PendingPoolSignature),
         (S::PendingTokenSignature, E::Cancel) => Ok(S::Draft),
         (S::PendingPoolSignature, E::PoolCreationSuccess) => Ok(S::Deployed),
         (S::PendingTokenSignature, E::Fail) | (S::PendingPoolSignature, E::Fail | E::Cancel) => Ok(S::Failed),
         (S::Deployed, E::Deactivate) => Ok(S::Deactivated),
-        (S::Failed, E::Retry) if context.has_token => Ok(S::PendingPoolSignature),
-        (S::Failed, E::Retry) => Ok(S::PendingTokenSignature),
+        (S::Failed, E::Retry) if !context.has_token => Ok(S::PendingTokenSignature),
+        (S::PendingTokenSignature, E::TokenCreationSuccess) | (S::Failed, E::Retry) => Ok(S::PendingPoolSignature),
         (S::Draft | S::Deactivated | S::Failed, E::Archive) => Ok(S::Archived),
         (state, event) => Err(RefusedTransition { state, event }),
     }

@@ -49,7 +49,7 @@ impl Agents<'_> {
         let wall_ms_p95 = slow.map(|row| row.try_get("", "wall_ms").map(positive)).transpose()?;
         let of = |state: &str| executions.get(state).copied().unwrap_or(0);
         let success_rate = rate(of("succeeded"), of("failed"));
-        Ok(AgentStats { success_rate, executions, wall_ms_mean, wall_ms_p95 })
+        Ok(AgentStats { executions, success_rate, wall_ms_mean, wall_ms_p95 })
     }
 }
 

@@ -58,9 +58,12 @@ impl Agents<'_> {
         // Only from the state that was read: on PostgreSQL somebody else may have moved it between the two statements.
         let from_there =
             agent::Entity::update_many().set(row).filter(agent::Column::Id.eq(id)).filter(agent::Column::State.eq(before.state));
-        let moved = from_there.exec(&*txn).await.map_err(|error| match is_duplicate(&error) {
-            true => AgentError::AddressTaken { address: change.token_address.or(change.pool_address).unwrap_or_default() },
-            false => error.into(),
+        let moved = from_there.exec(&*txn).await.map_err(|error| {
+            if is_duplicate(&error) {
+                AgentError::AddressTaken { address: change.token_address.or(change.pool_address).unwrap_or_default() }
+            } else {
+                error.into()
+            }
         })?;
         if moved.rows_affected == 0 {
             return Err(AgentError::State { agent: id, state: before.state, refused: "somebody else is moving it right now; look again" });

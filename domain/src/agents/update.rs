@@ -37,7 +37,7 @@ impl Agents<'_> {
             ..agent::ActiveModel::default()
         };
         let txn = self.domain.db.write().await?;
-        let changed = agent::Entity::update_many()
+        let written = agent::Entity::update_many()
             .set(changes)
             .filter(agent::Column::Id.eq(id))
             .filter(agent::Column::Version.eq(read))
@@ -45,7 +45,7 @@ impl Agents<'_> {
             .filter(agent::Column::DeletedAt.is_null())
             .exec(&*txn)
             .await?;
-        if changed.rows_affected == 0 {
+        if written.rows_affected == 0 {
             let current = Agent::load(&*txn, id).await?.row.version;
             return Err(AgentError::OtherVersion { agent: id, expected: read, current });
         }

@@ -2,9 +2,10 @@
 
 use domain::accounts::Role;
 use domain::agents::state::Event;
-use domain::agents::{AgentDraft, AgentError, Change, State};
+use domain::agents::{AgentDraft, AgentError, AgentFilter, Change, State};
 use domain::idempotency::Claim;
 use domain::paging::PageRequest;
+use sea_orm::ConnectionTrait as _;
 use serde_json::json;
 use testkit::{World, draft};
 
@@ -88,7 +89,6 @@ async fn the_database_refuses_what_the_rules_would(world: World) {
     let id = world.agent(&world.operator().await).await.row.id;
     let refused = world.domain.agents().advance(id, Event::PoolCreationSuccess, Change::default(), "chain").await;
     assert!(matches!(refused, Err(AgentError::Transition(_))));
-    use sea_orm::ConnectionTrait as _;
     let direct = world.database.db.execute_unprepared("UPDATE agents SET state = 'deployed'").await;
     assert!(direct.is_err(), "a draft is not deployed behind the rules' back");
     world.finish().await;
@@ -112,7 +112,7 @@ async fn an_agent_is_deleted_only_when_it_is_not_deployed(world: World) {
     assert!(matches!(agents.delete(&owner, id, Some(7)).await, Err(AgentError::OtherVersion { .. })));
     agents.delete(&owner, id, Some(1)).await.unwrap();
     assert!(matches!(agents.get(&owner, id).await, Err(AgentError::Missing { .. })));
-    assert_eq!(agents.list(&owner, &Default::default(), &PageRequest::default()).await.unwrap().items, []);
+    assert_eq!(agents.list(&owner, &AgentFilter::default(), &PageRequest::default()).await.unwrap().items, []);
     world.finish().await;
 }
 
@@ -150,7 +150,7 @@ async fn two_agents_never_share_an_address(world: World) {
         agents.apply(&owner, id, Event::InitiateDeployment).await.unwrap();
     }
     agents.advance(a, Event::TokenCreationSuccess, token(), "chain").await.unwrap();
-    let taken = agents.advance(b, Event::TokenCreationSuccess, token(), "chain").await;
-    assert!(matches!(taken, Err(AgentError::AddressTaken { .. })), "{taken:?}");
+    let refused = agents.advance(b, Event::TokenCreationSuccess, token(), "chain").await;
+    assert!(matches!(refused, Err(AgentError::AddressTaken { .. })), "{refused:?}");
     world.finish().await;
 }

@@ -1,5 +1,6 @@
 //! Who may run what.
 
+use domain::agents::Change;
 use domain::agents::state::Event;
 use domain::entitlements::EntitlementError;
 use domain::executions::{ExecutionError, RunRequest};
@@ -64,7 +65,7 @@ async fn the_owner_runs_an_agent_in_every_state_but_two(world: World) {
     assert!(validate().await.is_ok(), "a draft");
     world.domain.agents().apply(&owner, agent.row.id, Event::InitiateDeployment).await.unwrap();
     assert!(validate().await.is_ok(), "one that waits for its token");
-    world.domain.agents().advance(agent.row.id, Event::Fail, Default::default(), "chain").await.unwrap();
+    world.domain.agents().advance(agent.row.id, Event::Fail, Change::default(), "chain").await.unwrap();
     assert!(matches!(validate().await, Err(ExecutionError::NotRunnable { .. })), "a failed one");
     world.domain.agents().apply(&owner, agent.row.id, Event::Archive).await.unwrap();
     assert!(matches!(validate().await, Err(ExecutionError::NotRunnable { .. })), "an archived one");

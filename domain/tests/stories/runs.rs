@@ -3,6 +3,7 @@
 use domain::Fault as _;
 use domain::agents::AgentDraft;
 use domain::executions::{ExecutionError, RunRequest, State};
+use domain::paging::PageRequest;
 use serde_json::{Value, json};
 use testkit::{World, draft};
 
@@ -69,7 +70,7 @@ async fn somebody_elses_execution_is_not_there(world: World) {
     let executions = world.domain.executions();
     assert!(matches!(executions.get(&stranger, submitted.execution_id).await, Err(ExecutionError::Missing { .. })));
     assert!(matches!(executions.cancel(&stranger, submitted.execution_id).await, Err(ExecutionError::Missing { .. })));
-    let logs = executions.logs(&stranger, submitted.execution_id, 0, &Default::default()).await;
+    let logs = executions.logs(&stranger, submitted.execution_id, 0, &PageRequest::default()).await;
     assert!(matches!(logs, Err(ExecutionError::Missing { .. })));
     world.run_jobs().await;
     world.finish().await;

@@ -1,0 +1,193 @@
+//! `run_agent`: one result, however often and however badly it is run.
+
+use domain::Ports;
+use domain::agents::AgentDraft;
+use domain::entities::job;
+use domain::executions::State;
+use domain::ports::sandbox::FailureCode;
+use jobs::Outcome;
+use serde_json::json;
+use testkit::{Script, World, draft, until};
+use workers::dispatch::Dispatch;
+use workers::handlers;
+use workers::pools::Handle as _;
+
+#[tokio::test]
+async fn an_agent_answers_and_its_answer_is_a_row() {
+    let world = World::new().await;
+    let (owner, submitted) = world.accepted_run().await;
+    world.run_jobs().await;
+    let execution = world.domain.executions().get(&owner, submitted.execution_id).await.unwrap();
+    assert_eq!((execution.state, execution.output), (State::Succeeded, Some(json!({ "text": "a b c" }))));
+    assert_eq!((execution.exit_code, execution.log_bytes), (Some(0), 6));
+    assert_eq!(execution.usage.unwrap()["wall_ms"], 34);
+    assert_eq!(execution.isolation.unwrap()["network"], "none");
+    let job = world.job(submitted.job_id).await;
+    assert_eq!(job.state, job::State::Succeeded);
+    assert_eq!(job.result.unwrap()["output"], json!({ "text": "a b c" }));
+    assert_eq!(world.log(submitted.execution_id).await[0].text, "hello");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn twice_is_once() {
+    let world = World::new().await;
+    let (_, submitted) = world.accepted_run().await;
+    world.run_jobs().await;
+    let first = world.execution(submitted.execution_id).await;
+    world.repeat_jobs().await;
+    world.run_jobs().await;
+    assert_eq!(world.execution(submitted.execution_id).await, first);
+    assert_eq!(world.sandbox.runs().len(), 1, "the agent ran once");
+    assert_eq!(world.job(submitted.job_id).await.state, job::State::Succeeded);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_agent_that_fails_fails_its_job_for_good_with_the_same_code() {
+    let world = World::new().await;
+    world.sandbox.next(Script::Fails(FailureCode::OutOfMemory));
+    let (_, submitted) = world.accepted_run().await;
+    world.run_jobs().await;
+    let execution = world.execution(submitted.execution_id).await;
+    assert_eq!((execution.state, execution.failure_code.as_deref()), (State::Failed, Some("out_of_memory")));
+    let job = world.job(submitted.job_id).await;
+    assert_eq!((job.state, job.error_code.as_deref(), job.attempt), (job::State::Failed, Some("out_of_memory"), 1));
+    world.repeat_jobs().await;
+    world.run_jobs().await;
+    assert_eq!(world.job(submitted.job_id).await.error_code.as_deref(), Some("out_of_memory"), "a retry brings no other verdict");
+    assert_eq!(world.sandbox.runs().len(), 1);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_meet_its_schema_is_a_failure_with_a_place() {
+    let world = World::new().await;
+    let owner = world.operator().await;
+    let schema = json!({ "type": "object", "required": ["words"], "properties": { "words": { "type": "integer" } } });
+    let agent = world.agent_like(&owner, AgentDraft { output_schema: schema, ..draft() }).await.row.id;
+    for (output, code, words) in
+        [(json!({ "words": "three" }), "output_schema", "/words"), (json!({ "words": 3, "odd": "\0" }), "output_not_json", "NUL")]
+    {
+        world.sandbox.next(Script::Answers { lines: vec![], output });
+        let submitted = world.run_agent(&owner, agent, json!({ "text": "a" })).await;
+        world.run_jobs().await;
+        let execution = world.execution(submitted.execution_id).await;
+        assert_eq!((execution.failure_code.as_deref(), execution.output), (Some(code), None));
+        assert!(execution.failure_message.is_some_and(|message| message.contains(words)));
+    }
+    world.sandbox.next(Script::AnswersNothing);
+    let submitted = world.run_agent(&owner, agent, json!({ "text": "a" })).await;
+    world.run_jobs().await;
+    assert_eq!(world.execution(submitted.execution_id).await.failure_code.as_deref(), Some("no_output"));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_engine_that_is_away_costs_nothing_and_fails_nobody() {
+    let world = World::new().await;
+    let (_, submitted) = world.accepted_run().await;
+    for _ in 0..5 {
+        world.sandbox.next(Script::EngineAway);
+        world.run_jobs().await;
+        world.skip_waits().await;
+    }
+    let job = world.job(submitted.job_id).await;
+    assert_eq!((job.state, job.failures, job.deaths, job.attempt), (job::State::Queued, 0, 0, 5));
+    world.run_jobs().await;
+    assert_eq!(world.execution(submitted.execution_id).await.state, State::Succeeded);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_engine_that_breaks_is_tried_again_and_then_the_run_fails_for_our_reasons() {
+    let world = World::new().await;
+    let (owner, submitted) = world.accepted_run().await;
+    for script in [Script::EngineFails, Script::Panics, Script::EngineFails] {
+        world.sandbox.next(script);
+        world.run_jobs().await;
+        world.skip_waits().await;
+    }
+    let job = world.job(submitted.job_id).await;
+    assert_eq!((job.state, job.failures), (job::State::Failed, 3));
+    let execution = world.domain.executions().get(&owner, submitted.execution_id).await.unwrap();
+    assert_eq!((execution.state, execution.failure_code.as_deref()), (State::Failed, Some("infrastructure")));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_image_that_is_gone_is_the_agents_failure() {
+    let world = World::new().await;
+    world.sandbox.next(Script::ImageGone);
+    let (_, submitted) = world.accepted_run().await;
+    world.run_jobs().await;
+    let execution = world.execution(submitted.execution_id).await;
+    assert_eq!((execution.state, execution.failure_code.as_deref()), (State::Failed, Some("image_missing")));
+    assert_eq!(world.job(submitted.job_id).await.error_code.as_deref(), Some("image_missing"));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn the_first_run_pins_the_image_and_every_other_run_runs_the_same() {
+    let world = World::new().await;
+    world.sandbox.has_images(false);
+    let (owner, first) = world.accepted_run().await;
+    world.sandbox.has_images(true);
+    world.run_jobs().await;
+    let pinned = world.execution(first.execution_id).await;
+    assert_eq!(world.sandbox.runs()[0].digest.as_ref().map(|digest| &digest.0), pinned.image_digest.as_ref());
+    let agent = world.domain.agents().get(&owner, pinned.agent_id).await.unwrap();
+    assert!(agent.current.image_digest.is_some() && agent.current.image_digest == pinned.image_digest);
+    world.sandbox.has_images(false);
+    let second = world.run_agent(&owner, pinned.agent_id, json!({ "text": "a" })).await;
+    world.run_jobs().await;
+    assert_eq!(world.execution(second.execution_id).await.state, State::Succeeded, "nobody asks again what the tag means");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn the_result_of_an_attempt_that_lost_its_lease_is_not_recorded() {
+    let world = World::new().await;
+    world.sandbox.next(Script::RunsUntilStopped);
+    let (_, submitted) = world.accepted_run().await;
+    let id = submitted.execution_id;
+    let lose = async {
+        until("the agent works", async || world.log(id).await.len() == 1).await;
+        world.database.execute("UPDATE jobs SET lease_until = 1 WHERE state = 'running'").await;
+    };
+    tokio::join!(world.run_jobs(), lose);
+    let execution = world.execution(id).await;
+    assert_eq!((execution.state, execution.attempt), (State::Succeeded, 2), "the second attempt's word holds");
+    assert_eq!(world.job(submitted.job_id).await.deaths, 1);
+    assert_eq!(world.told(&format!("execution:{id}")).await, ["queued", "running", "succeeded"]);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_worker_without_an_engine_leaves_the_job_to_another() {
+    let world = World::new().await;
+    let (_, submitted) = world.accepted_run().await;
+    let without = Dispatch::new(world.domain_with(Ports::default()), settings());
+    let outcome = world.one_job(async |delivery| without.handle(delivery).await).await;
+    assert!(matches!(outcome, Outcome::Snoozed { .. }));
+    world.skip_waits().await;
+    world.run_jobs().await;
+    assert_eq!(world.execution(submitted.execution_id).await.state, State::Succeeded);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_payload_that_is_none_fails_its_row_and_no_worker() {
+    let world = World::new().await;
+    let (_, submitted) = world.accepted_run().await;
+    world.database.execute("UPDATE jobs SET payload = '{\"execution\": 7}'").await;
+    world.run_jobs().await;
+    let job = world.job(submitted.job_id).await;
+    assert_eq!((job.state, job.error_code.as_deref(), job.attempt), (job::State::Failed, Some("undecodable-payload"), 1));
+    assert_eq!(world.domain.executions().reconcile(10).await.unwrap(), 1);
+    world.finish().await;
+}
+
+fn settings() -> handlers::Settings {
+    handlers::Settings { probes_may_abort: false, jobs: jobs::Settings::default() }
+}

@@ -1,0 +1,24 @@
+//! `validate_indexes`: a missing index fails the job by name.
+
+use domain::entities::job;
+use jobs::NewJob;
+use jobs::kinds::ValidateIndexes;
+use testkit::World;
+
+#[tokio::test]
+async fn a_missing_index_is_named_and_the_next_look_finds_it_mended() {
+    let world = World::new().await;
+    let look = async || {
+        let id = world.enqueue(NewJob::of(&ValidateIndexes {}).unwrap()).await;
+        world.run_jobs().await;
+        world.job(id).await
+    };
+    assert_eq!(look().await.state, job::State::Succeeded);
+    world.database.execute("DROP INDEX agents_owner").await;
+    let job = look().await;
+    assert_eq!((job.state, job.error_code.as_deref()), (job::State::Failed, Some("indexes-missing")));
+    assert!(job.last_error.is_some_and(|error| error.contains("agents_owner on agents")));
+    world.database.execute("CREATE INDEX agents_owner ON agents (owner_id, id)").await;
+    assert_eq!(look().await.state, job::State::Succeeded);
+    world.finish().await;
+}
