@@ -64,7 +64,11 @@ impl NewJob {
     /// # Errors
     /// When the payload cannot be written as JSON.
     pub fn of<J: Job>(job: &J) -> Result<Self, EnqueueError> {
-        let payload = serde_json::to_value(job).map_err(|source| EnqueueError::Payload { kind: J::KIND.name().into(), source })?;
+        Self::written(job).map_err(|source| EnqueueError::Payload { kind: J::KIND.name().into(), source })
+    }
+
+    pub(crate) fn written<J: Job>(job: &J) -> Result<Self, serde_json::Error> {
+        let payload = serde_json::to_value(job)?;
         Ok(Self {
             kind: J::KIND.name().into(),
             pool: J::POLICY.pool.name().into(),

@@ -3,11 +3,13 @@
 //! - [`kinds`]: what jobs there are, each with its payload and its policy.
 //! - [`Queue`]: puts jobs into a transaction; [`commit`] commits it and wakes a worker.
 //! - [`Run`]: what a handler holds while it runs a job: the fencing token, the cancellation, the log.
+//! - [`ingress`]: jobs that other services push over Redis.
 //! - [`store`]: claim, renew, finish, reclaim: the SQL of the queue, for SQLite and PostgreSQL.
 
 pub mod backend;
 pub mod carrier;
 pub mod engine;
+pub mod ingress;
 pub mod kinds;
 pub mod store;
 

@@ -61,6 +61,13 @@ impl WakeBus {
         }
     }
 
+    /// Let the workers of this process look once, whatever may have been missed.
+    pub(crate) fn deliver_all_work(&self) {
+        for pool in Pool::ALL {
+            self.deliver(Signal::Work(pool));
+        }
+    }
+
     /// Hand a signal to the workers of every process.
     pub fn send(&self, signal: Signal) {
         self.deliver(signal);

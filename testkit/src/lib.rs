@@ -3,12 +3,14 @@
 mod database;
 mod history;
 mod people;
+mod redis;
 mod sandbox;
 mod wait;
 mod world;
 
 pub use database::{Database, Kind};
 pub use people::{MINT, draft};
+pub use redis::{PrivateRedis, shared_redis_url};
 pub use sandbox::{FakeSandbox, Script};
-pub use wait::until;
+pub use wait::{long_campaigns, until};
 pub use world::World;

@@ -23,3 +23,10 @@ where
     };
     assert!(tokio::time::timeout(patience, looking).await.is_ok(), "waited {patience:?} in vain: {what}");
 }
+
+/// Whether campaigns may take long: `./test --long`.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "`./test` says in the environment what it was asked for")]
+pub fn long_campaigns() -> bool {
+    std::env::var("TEST_LONG").is_ok()
+}

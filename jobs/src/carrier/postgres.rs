@@ -6,7 +6,6 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{RECONNECT, gather, read, spell};
-use crate::policy::Pool;
 use crate::wake::{Signal, WakeBus};
 
 pub async fn send(url: String, mut outgoing: mpsc::UnboundedReceiver<Signal>, stop: CancellationToken) {
@@ -43,7 +42,7 @@ pub async fn receive(url: String, bus: WakeBus, stop: CancellationToken) {
         if let Err(error) = ended {
             tracing::debug!(%error, "not listening for wake-ups; workers poll until the connection is back");
         }
-        Pool::ALL.into_iter().for_each(|pool| bus.deliver(Signal::Work(pool)));
+        bus.deliver_all_work();
         tokio::time::sleep(RECONNECT).await;
     }
 }
@@ -60,7 +59,7 @@ async fn listen(url: &str, bus: &WakeBus) -> Result<(), Error> {
                     bus.deliver(signal);
                 }
             }
-            None => Pool::ALL.into_iter().for_each(|pool| bus.deliver(Signal::Work(pool))),
+            None => bus.deliver_all_work(),
         }
     }
 }

@@ -5,7 +5,6 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{RECONNECT, gather, read, spell};
-use crate::policy::Pool;
 use crate::wake::{Signal, WakeBus};
 
 fn channel(signal: Signal) -> (String, String) {
@@ -56,7 +55,7 @@ pub async fn receive(url: String, bus: WakeBus, stop: CancellationToken) {
             tracing::warn!(%error, "Redis is away; workers poll until it is back");
         }
         // What was published meanwhile is gone: let every pool look once.
-        Pool::ALL.into_iter().for_each(|pool| bus.deliver(Signal::Work(pool)));
+        bus.deliver_all_work();
         tokio::time::sleep(RECONNECT).await;
     }
 }

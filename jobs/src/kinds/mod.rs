@@ -17,6 +17,7 @@ pub use run_agent::RunAgent;
 pub use sweep_containers::SweepContainers;
 pub use validate_indexes::ValidateIndexes;
 
+use crate::enqueue::NewJob;
 use crate::policy::{Concurrency, Policy, Unique};
 
 /// A payload with its policy. It carries ids, never data that can grow stale and never secrets; running it twice is running it once.
@@ -72,6 +73,14 @@ macro_rules! job_kinds {
             /// What is wrong with it.
             pub fn check(self, payload: &serde_json::Value) -> Result<(), serde_json::Error> {
                 match self { $(Self::$kind => serde::Deserialize::deserialize(payload).map(|_: $kind| ())),+ }
+            }
+
+            /// A job of this kind with a payload that came as JSON, with the keys and the resource that the payload asks for.
+            ///
+            /// # Errors
+            /// What is wrong with the payload.
+            pub fn job(self, payload: &serde_json::Value) -> Result<NewJob, serde_json::Error> {
+                match self { $(Self::$kind => serde::Deserialize::deserialize(payload).and_then(|job: $kind| NewJob::written(&job))),+ }
             }
         }
     };

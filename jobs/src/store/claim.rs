@@ -121,11 +121,11 @@ async fn any_ready(db: &Db, pool: Pool) -> Result<bool, DbErr> {
     Ok(db.query_one_raw(statement(db.engine(), sql, [pool.name().into()])).await?.is_some())
 }
 
-pub fn parameters(claim: &Claim<'_>) -> [sea_orm::Value; 4] {
+pub(super) fn parameters(claim: &Claim<'_>) -> [sea_orm::Value; 4] {
     [claim.pool.name().into(), i64::from(claim.jobs_max).into(), (claim.lease_ms * 1_000).into(), claim.worker.into()]
 }
 
-pub fn read(row: &QueryResult) -> Result<Claimed, DbErr> {
+pub(super) fn read(row: &QueryResult) -> Result<Claimed, DbErr> {
     Ok(Claimed {
         id: row.try_get("", "id")?,
         kind: row.try_get("", "kind")?,

@@ -85,7 +85,7 @@ pub async fn finish(db: &Db, ended: &[Finished]) -> Result<Vec<JobId>, DbErr> {
 }
 
 /// End one job in the handler's transaction.
-pub async fn settle(txn: &Txn, run: &Run, settled: Settled) -> Result<(), SettleError> {
+pub(crate) async fn settle(txn: &Txn, run: &Run, settled: Settled) -> Result<(), SettleError> {
     let outcome = match settled {
         Settled::Succeeded(result) => Outcome::Succeeded(result),
         Settled::Failed(error) => Outcome::Failed(error),

@@ -47,7 +47,7 @@ fn insert_sql(engine: Engine) -> String {
 }
 
 /// Insert the jobs, in one statement when none has a unique key that is taken.
-pub async fn insert(txn: &Txn, ids: &Ids, jobs: Vec<NewJob>) -> Result<Vec<Enqueued>, EnqueueError> {
+pub(crate) async fn insert(txn: &Txn, ids: &Ids, jobs: Vec<NewJob>) -> Result<Vec<Enqueued>, EnqueueError> {
     if let Some(job) = jobs.iter().find(|job| !(0..=9).contains(&job.priority)) {
         return Err(EnqueueError::Priority { given: job.priority });
     }

@@ -5,6 +5,7 @@ pub mod cancel;
 pub mod claim;
 pub mod controls;
 pub mod finish;
+pub mod ingress_messages;
 pub mod insert;
 pub mod lease;
 pub mod notes;

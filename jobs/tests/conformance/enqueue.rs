@@ -70,7 +70,7 @@ async fn a_unique_key_is_free_again_when_its_job_has_ended(rig: Rig) {
 }
 
 async fn a_unique_period_outlives_the_job(rig: Rig) {
-    let daily = || NewJob { unique: Some(Unique::For { key: "daily".into(), period: Duration::from_secs(86_400) }), ..job() };
+    let daily = || NewJob { unique: Some(Unique::For { key: "daily".into(), period: Duration::from_hours(24) }), ..job() };
     let first = rig.enqueue_one(daily()).await;
     let claimed = rig.claim(1).await;
     rig.finish(&claimed[0], Outcome::Succeeded(json!(null))).await;
@@ -81,7 +81,7 @@ async fn a_unique_period_outlives_the_job(rig: Rig) {
 }
 
 async fn a_delayed_job_is_not_claimed_early(rig: Rig) {
-    let later = rig.enqueue_one(NewJob { priority: 9, ..job() }.delayed(Duration::from_secs(3_600))).await;
+    let later = rig.enqueue_one(NewJob { priority: 9, ..job() }.delayed(Duration::from_hours(1))).await;
     let now = rig.enqueue_one(NewJob { priority: 0, ..job() }).await;
     let claimed: Vec<_> = rig.claim(10).await.into_iter().map(|job| job.id).collect();
     assert_eq!(claimed, [now]);

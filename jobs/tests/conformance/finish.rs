@@ -81,7 +81,7 @@ async fn snoozing_and_releasing_cost_nothing(rig: Rig) {
 async fn the_backoff_stands_in_the_row(rig: Rig) {
     let id = rig.enqueue_one(NewJob { failures_max: 9, ..job() }).await;
     let claimed = rig.claim(1).await.remove(0);
-    let backoff = Duration::from_secs(600);
+    let backoff = Duration::from_mins(10);
     let finished = jobs::store::finish::Finished { job_id: id, attempt: 1, outcome: boom(), backoff, keyed: claimed.keyed };
     jobs::store::finish::finish(rig.db(), &[finished]).await.expect("the end is written");
     let row = rig.row(id).await;

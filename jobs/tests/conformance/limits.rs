@@ -75,7 +75,7 @@ async fn jobs_without_a_key_and_with_one_do_not_starve_each_other(rig: Rig) {
 }
 
 async fn a_rate_lets_through_what_its_bucket_holds(rig: Rig) {
-    let rate = Some(Rate { max: 4, window: Duration::from_secs(3_600) });
+    let rate = Some(Rate { max: 4, window: Duration::from_hours(1) });
     let limited = NewJob { concurrency: Some(Concurrency { key: "mail".into(), running_max: None, rate }), ..job() };
     rig.enqueue(vec![limited; 20]).await;
     assert_eq!(rig.claim(20).await.len(), 4);

@@ -77,7 +77,7 @@ async fn two_processes_run_every_job_once(rig: Rig) {
     until("every job succeeds", async || rig.database.count("SELECT count(*) FROM jobs WHERE state = 'succeeded'").await == 500).await;
     end(a, workers.0).await;
     end(b, workers.1).await;
-    let seen = seen.lock().expect("not poisoned");
+    let seen = std::mem::take(&mut *seen.lock().expect("not poisoned"));
     assert_eq!((seen.len(), seen.iter().collect::<HashSet<_>>().len()), (500, 500));
     assert_eq!(rig.database.count("SELECT count(*) FROM job_attempts").await, 500);
     assert_eq!(rig.database.count("SELECT count(*) FROM workers").await, 0, "workers that ended well leave no row");
