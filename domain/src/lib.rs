@@ -8,6 +8,7 @@ pub mod entitlements;
 pub mod events;
 pub mod executions;
 pub mod idempotency;
+pub mod operations;
 pub mod ops;
 pub mod paging;
 pub mod ports;

@@ -1,5 +1,18 @@
-//! What operations have in common, as pieces that handlers take.
+//! What operations have in common, as pieces that handlers take and give:
+//!
+//! - [`Accepted`]: 202 with an operation, or 200 with its end when the caller prefers to wait ([`Prefer`]).
+//! - [`Created`] and [`Versioned`]: a resource with its place and its version; [`IfMatch`] asks for that version.
+//! - [`IdempotencyKey`]: what makes two requests the same.
 
-mod operations;
+mod accepted;
+mod header;
+mod idempotency;
+mod if_match;
+mod prefer;
+mod resource;
 
-pub use operations::Operations;
+pub use accepted::{Accepted, Operations};
+pub use idempotency::IdempotencyKey;
+pub use if_match::{IfMatch, etag};
+pub use prefer::Prefer;
+pub use resource::{Created, Versioned};

@@ -1,5 +1,7 @@
 //! The operations under `/v1`, one file per noun. What they have in common stands in [`crate::convention`].
 
+mod auth;
+mod operations;
 mod ops;
 
 use poem::{IntoEndpoint as _, endpoint::BoxEndpoint};
@@ -8,12 +10,16 @@ use poem_openapi::{OpenApi, OpenApiService, Tags};
 use crate::App;
 use crate::health::HealthApi;
 
+pub use operations::{Operation, OperationState};
+
 /// The chapters of the description.
 #[derive(Tags)]
 #[oai(rename_all = "snake_case")]
 pub enum Tag {
     /// Whether the process lives and can work.
     Health,
+    /// Signing in.
+    Auth,
     /// Jobs as their owners see them.
     Operations,
     /// Jobs, pools, workers and schedules as those see them who run the house.
@@ -21,10 +27,15 @@ pub enum Tag {
 }
 
 /// All of them. A new file adds its API here and in [`apis`].
-pub type Apis = (HealthApi, ops::OpsApis);
+pub type Apis = (HealthApi, auth::AuthApi, operations::OperationsApi, ops::OpsApis);
 
 fn apis(app: &App) -> Apis {
-    (HealthApi { app: app.clone() }, ops::apis(app))
+    (
+        HealthApi { app: app.clone() },
+        auth::AuthApi { app: app.clone() },
+        operations::OperationsApi { operations: app.operations.clone() },
+        ops::apis(app),
+    )
 }
 
 /// The description and the routes of some APIs.

@@ -49,7 +49,7 @@ impl House {
         let key = SigningKey::load(None, data.path(), &SystemRng, true).unwrap();
         let tasks = Tasks::new();
         let app = App {
-            operations: Operations,
+            operations: Operations::start(&domain, &tasks),
             domain,
             tokens: Tokens::new(key, clock),
             settings: Arc::new(settings),

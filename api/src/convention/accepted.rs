@@ -1,0 +1,107 @@
+//! The answer of every write that a pool carries out.
+
+use domain::Domain;
+use domain::entities::id::JobId;
+use domain::idempotency::Once;
+use domain::operations::Watcher;
+use platform::Tasks;
+use poem::http::{HeaderValue, StatusCode, header};
+use poem::{IntoResponse, Response};
+use poem_openapi::ApiResponse;
+use poem_openapi::payload::Json;
+use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
+use poem_openapi::types::Type as _;
+
+use super::header::{answered, idempotent_replayed};
+use super::prefer::Prefer;
+use crate::problem::Problem;
+use crate::v1::Operation;
+
+/// Answers with operations and waits for their end. Cheap to clone.
+#[derive(Clone)]
+pub struct Operations {
+    domain: Domain,
+    watcher: Watcher,
+}
+
+/// 202 with an operation that goes on, or 200 with one that has ended while the caller waited.
+pub struct Accepted {
+    operation: Operation,
+    waited: Option<u64>,
+    replayed: bool,
+}
+
+impl Operations {
+    /// Start watching jobs for those who wait.
+    #[must_use]
+    pub fn start(domain: &Domain, tasks: &Tasks) -> Self {
+        Self { domain: domain.clone(), watcher: Watcher::start(domain.clone(), tasks) }
+    }
+
+    /// The operation of a job that the caller has just asked for.
+    ///
+    /// # Errors
+    /// 404 when it is not the caller's.
+    pub async fn accepted(&self, caller: &domain::Caller, job: Once<JobId>, prefer: Prefer) -> Result<Accepted, Problem> {
+        let replayed = job.is_replay();
+        let operation = self.get(caller, job.into_inner(), prefer).await?;
+        Ok(Accepted { waited: prefer.wait.filter(|_| operation.done).map(|wait| wait.as_secs()), operation, replayed })
+    }
+
+    /// The operation as it is, or as it ends while the caller waits.
+    ///
+    /// # Errors
+    /// 404 when it is not the caller's.
+    pub async fn get(&self, caller: &domain::Caller, id: JobId, prefer: Prefer) -> Result<Operation, Problem> {
+        let job = self.domain.operations().get(caller, id).await?;
+        let Some(limit) = prefer.wait.filter(|_| !job.state.is_final()) else { return Ok(job.into()) };
+        self.watcher.wait(id, limit).await;
+        Ok(self.domain.operations().get(caller, id).await?.into())
+    }
+}
+
+impl Accepted {
+    /// `validate_only=true`: everything was checked and nothing will be done.
+    #[must_use]
+    pub fn validated(kind: &str, now: domain::entities::Timestamp) -> Self {
+        Self { operation: Operation::validated(kind, now), waited: None, replayed: false }
+    }
+}
+
+impl IntoResponse for Accepted {
+    fn into_response(self) -> Response {
+        let status = if self.operation.done { StatusCode::OK } else { StatusCode::ACCEPTED };
+        let location = self.operation.location();
+        let mut response = Json(self.operation).with_status(status).into_response();
+        let headers = response.headers_mut();
+        if let Some(location) = location.and_then(|path| HeaderValue::from_str(&path).ok()) {
+            headers.insert(header::LOCATION, location);
+        }
+        if let Some(applied) = self.waited.and_then(|seconds| HeaderValue::from_str(&format!("wait={seconds}")).ok()) {
+            headers.insert("preference-applied", applied);
+        }
+        if self.replayed {
+            headers.insert("idempotent-replayed", HeaderValue::from_static("true"));
+        }
+        response
+    }
+}
+
+impl ApiResponse for Accepted {
+    fn meta() -> MetaResponses {
+        let answer = |status, description, more: Option<_>| MetaResponse {
+            description,
+            status: Some(status),
+            status_range: None,
+            content: vec![MetaMediaType { content_type: "application/json", schema: Operation::schema_ref() }],
+            headers: [answered("Location", "The path of the operation."), idempotent_replayed()].into_iter().chain(more).collect(),
+        };
+        let applied = answered("Preference-Applied", "The wait that was granted (RFC 7240).");
+        let ended = "It has ended: while the caller waited, before a repeated request, or because `validate_only` asked for a check only.";
+        MetaResponses { responses: vec![answer(200, ended, Some(applied)), answer(202, "Accepted; follow `Location`.", None)] }
+    }
+
+    fn register(registry: &mut Registry) {
+        Operation::register(registry);
+    }
+}
