@@ -43,7 +43,7 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::Migrate { direction } => commands::migrate::run(direction).await,
         Command::ValidateIndexes => commands::indexes::run().await,
         Command::Doctor => commands::doctor::run().await,
-        Command::Openapi => commands::openapi::run(),
+        Command::Openapi => Ok(commands::openapi::run()),
         Command::Token { action } => commands::token::run(action).await,
         Command::Try { image, input, timeout, json } => commands::try_image::run(&image, &input, timeout, json).await,
     }

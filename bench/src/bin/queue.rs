@@ -2,8 +2,8 @@
 //!
 //! Every job is durable, keeps its result and one row for its attempt. Concurrency is 50, as for the peers.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use apalis::prelude::{BoxDynError, Monitor, WorkerBuilder};
@@ -11,6 +11,7 @@ use jobs::backend::SqlBackend;
 use jobs::{Carrier, Concurrency, Delivery, NewJob, Node, Outcome, Pool, Queue, Settings, commit};
 use platform::{Db, DbSettings, Engine, Ids, SystemClock, SystemRng, Tasks};
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 
 const POOL: Pool = Pool::Simulation;
 const CONCURRENCY: u32 = 50;
@@ -20,6 +21,9 @@ const CALLERS: usize = 50;
 const BULK: usize = 500;
 const LATENCIES: usize = 500;
 const KEYS: usize = 100;
+
+/// Looks at each delivery as its handler starts.
+type Watch = Arc<dyn Fn(&Delivery) + Send + Sync>;
 
 struct Bench {
     db: Db,
@@ -129,21 +133,17 @@ impl Bench {
 
     /// From the caller's wish to the handler's start, through an own transaction, one at a time on an idle queue.
     async fn latency(&self) -> Result<(f64, f64), BoxDynError> {
-        let starts: Arc<Mutex<Vec<Instant>>> = Arc::default();
-        let seen = Arc::clone(&starts);
+        let (seen, mut starts) = mpsc::unbounded_channel();
+        let note: Watch = Arc::new(move |_| {
+            let _ = seen.send(Instant::now());
+        });
         let mut waits = Vec::with_capacity(LATENCIES);
-        let note = Arc::new(move |_: &Delivery| seen.lock().unwrap_or_else(PoisonError::into_inner).push(Instant::now()));
         let calls = async {
             for _ in 0..LATENCIES {
                 tokio::time::sleep(Duration::from_millis(10)).await;
                 let asked = Instant::now();
                 self.enqueue(vec![job(None)]).await.expect("the job is taken");
-                let started = loop {
-                    if let Some(started) = starts.lock().unwrap_or_else(PoisonError::into_inner).pop() {
-                        break started;
-                    }
-                    tokio::time::sleep(Duration::from_micros(200)).await;
-                };
+                let started = starts.recv().await.expect("the worker lives");
                 waits.push(started.duration_since(asked).as_secs_f64() * 1_000.0);
             }
         };
@@ -153,7 +153,7 @@ impl Bench {
     }
 
     /// A real worker of another bus, as another process would have, until `until` resolves.
-    async fn work(&self, seen: Arc<dyn Fn(&Delivery) + Send + Sync>, until: impl Future<Output = ()>) -> Result<(), BoxDynError> {
+    async fn work(&self, seen: Watch, until: impl Future<Output = ()>) -> Result<(), BoxDynError> {
         let tasks = Tasks::new();
         let bus = if matches!(self.carrier, Carrier::None) { self.queue.bus().clone() } else { self.carrier.clone().start(&tasks) };
         let node = Node::start(self.db.clone(), bus, Arc::new(SystemRng), Settings::default(), tasks.clone(), "bench".into());

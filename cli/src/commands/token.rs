@@ -52,8 +52,8 @@ mod tests {
 
     #[test]
     fn a_lifetime_is_a_number_with_a_unit_and_has_an_end() {
-        assert_eq!(read_ttl("15m"), Ok(Duration::from_secs(900)));
-        assert_eq!(read_ttl("7d"), Ok(Duration::from_secs(604_800)));
+        assert_eq!(read_ttl("15m"), Ok(Duration::from_mins(15)));
+        assert_eq!(read_ttl("7d"), Ok(Duration::from_hours(168)));
         for wrong in ["", "15", "m", "0s", "8d", "-1h", "1y", "1€", "99999999999999999999d"] {
             assert!(read_ttl(wrong).is_err(), "{wrong}");
         }

@@ -88,7 +88,7 @@ impl LogWriter {
                 Ok(true) => {}
                 Ok(false) => return,
                 Err(error) => {
-                    tracing::warn!(execution.id = %self.execution_id, %error, lines = number, "lines of an agent were not written")
+                    tracing::warn!(execution.id = %self.execution_id, %error, lines = number, "lines of an agent were not written");
                 }
             }
         }

@@ -60,16 +60,16 @@ impl Registry {
             "config": described("application/vnd.docker.container.image.v1+json", &config),
             "layers": [described("application/vnd.docker.image.rootfs.diff.tar.gzip", &layer)],
         });
-        let mut shelf = self.shelf.lock().unwrap();
+        let mut stored = self.shelf.lock().unwrap();
         let digests =
             [("application/octet-stream", layer), ("application/octet-stream", config), (MANIFEST, manifest.to_string().into_bytes())].map(
                 |(media, content)| {
                     let digest = digest(&content);
-                    shelf.content.insert(digest.clone(), (media, content));
+                    stored.content.insert(digest.clone(), (media, content));
                     digest
                 },
             );
-        shelf.tags.insert(tag.to_owned(), digests[2].clone());
+        stored.tags.insert(tag.to_owned(), digests[2].clone());
         digests[2].clone()
     }
 
