@@ -26,7 +26,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { queues: Vec::new(), poll_ms: 40, batch_jobs_max: 500, dead_messages_max: 10_000 }
+        Self { queues: Vec::new(), poll_ms: 25, batch_jobs_max: 500, dead_messages_max: 10_000 }
     }
 }
 

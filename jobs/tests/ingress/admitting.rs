@@ -9,7 +9,7 @@ use entities::job;
 use jobs::ingress::Settings;
 use sea_orm::EntityTrait as _;
 use serde_json::{Value, json};
-use testkit::Kind;
+use testkit::{Kind, until};
 
 use crate::world::{World, probe, probes};
 
@@ -61,6 +61,9 @@ async fn a_backlog_comes_in_whole(kind: Kind) {
     let world = World::new(kind).await;
     world.producer().await.push_all(probes(0..size)).await.expect("Redis takes them");
     world.read();
+    for part in 1..=size / 10_000 {
+        until("another ten thousand are in", async || world.jobs().await >= i64::from(part) * 10_000).await;
+    }
     world.all_in(size.into()).await;
 }
 
