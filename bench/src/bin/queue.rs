@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use apalis::prelude::{BoxDynError, Monitor, WorkerBuilder};
-use jobs::backend::SqlBackend;
+use async_trait::async_trait;
 use jobs::{Carrier, Concurrency, Delivery, NewJob, Node, Outcome, Pool, Queue, Settings, commit};
 use platform::{Db, DbSettings, Engine, Ids, SystemClock, SystemRng, Tasks};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
+use workers::pools::Handle;
 
 const POOL: Pool = Pool::Simulation;
 const CONCURRENCY: u32 = 50;
@@ -22,6 +23,7 @@ const BULK: usize = 500;
 const LATENCIES: usize = 500;
 const KEYS: usize = 100;
 
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// Looks at each delivery as its handler starts.
 type Watch = Arc<dyn Fn(&Delivery) + Send + Sync>;
 
@@ -32,7 +34,7 @@ struct Bench {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), BoxDynError> {
+async fn main() -> Result<(), BoxError> {
     let mut arguments = std::env::args().skip(1);
     let url = arguments.next().ok_or("usage: queue DATABASE_URL [REDIS_URL]")?;
     let db = Db::connect(&DbSettings { connections_max: 64, ..DbSettings::default() }, &url).await?;
@@ -86,7 +88,7 @@ fn per_second(count: usize, began: Instant) -> f64 {
 }
 
 impl Bench {
-    async fn enqueue(&self, jobs: Vec<NewJob>) -> Result<(), BoxDynError> {
+    async fn enqueue(&self, jobs: Vec<NewJob>) -> Result<(), BoxError> {
         let txn = self.db.write().await?;
         let (_, wake) = self.queue.enqueue_all(&txn, jobs).await?;
         Ok(commit(txn, wake).await?)
@@ -116,7 +118,7 @@ impl Bench {
         per_second(jobs, began)
     }
 
-    async fn drain(&self, jobs: usize) -> Result<f64, BoxDynError> {
+    async fn drain(&self, jobs: usize) -> Result<f64, BoxError> {
         let done = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&done);
         let began = Instant::now();
@@ -132,15 +134,17 @@ impl Bench {
     }
 
     /// From the caller's wish to the handler's start, through an own transaction, one at a time on an idle queue.
-    async fn latency(&self) -> Result<(f64, f64), BoxDynError> {
+    async fn latency(&self) -> Result<(f64, f64), BoxError> {
         let (seen, mut starts) = mpsc::unbounded_channel();
         let note: Watch = Arc::new(move |_| {
             let _ = seen.send(Instant::now());
         });
         let mut waits = Vec::with_capacity(LATENCIES);
         let calls = async {
+            let mut every = tokio::time::interval(Duration::from_millis(10));
+            every.set_missed_tick_behavior(MissedTickBehavior::Delay);
             for _ in 0..LATENCIES {
-                tokio::time::sleep(Duration::from_millis(10)).await;
+                every.tick().await;
                 let asked = Instant::now();
                 self.enqueue(vec![job(None)]).await.expect("the job is taken");
                 let started = starts.recv().await.expect("the worker lives");
@@ -152,40 +156,40 @@ impl Bench {
         Ok((waits[LATENCIES / 2], waits[LATENCIES * 99 / 100]))
     }
 
-    /// A real worker of another bus, as another process would have, until `until` resolves.
-    async fn work(&self, seen: Watch, until: impl Future<Output = ()>) -> Result<(), BoxDynError> {
+    /// The worker pool as it is shipped, with wake-ups as another process would have them, until `until` resolves.
+    async fn work(&self, seen: Watch, until: impl Future<Output = ()>) -> Result<(), BoxError> {
         let tasks = Tasks::new();
         let bus = if matches!(self.carrier, Carrier::None) { self.queue.bus().clone() } else { self.carrier.clone().start(&tasks) };
         let node = Node::start(self.db.clone(), bus, Arc::new(SystemRng), Settings::default(), tasks.clone(), "bench".into());
-        let worker = node.clone();
-        let monitor = Monitor::new().register(move |_| {
-            let seen = Arc::clone(&seen);
-            let run = move |delivery: Delivery| {
-                seen(&delivery);
-                async { Ok::<_, BoxDynError>(Outcome::Succeeded(Value::Null)) }
-            };
-            WorkerBuilder::new("bench").backend(SqlBackend::new(&worker, POOL, CONCURRENCY, Duration::ZERO)).build(run)
-        });
-        let stop = tasks.stop();
-        let working = monitor.run_with_signal(async move {
-            stop.cancelled().await;
-            Ok(())
-        });
+        let working = workers::pools::work(node, vec![(POOL, CONCURRENCY)], Arc::new(Noop { seen }), tasks.clone());
         let (ended, ()) = tokio::join!(working, async {
             until.await;
             tasks.stop().cancel();
         });
-        node.end();
         tasks.shut_down().await;
-        Ok(ended?)
+        ended
     }
 
     async fn wait_for_ends(&self) {
         use sea_orm::{ConnectionTrait as _, DatabaseBackend, Statement};
         let backend = if self.db.engine() == Engine::Sqlite { DatabaseBackend::Sqlite } else { DatabaseBackend::Postgres };
         let sql = "SELECT 1 FROM jobs WHERE state IN ('queued', 'retrying') UNION ALL SELECT 1 FROM jobs WHERE state = 'running' LIMIT 1";
+        let mut every = tokio::time::interval(Duration::from_millis(10));
         while self.db.query_one_raw(Statement::from_string(backend, sql)).await.expect("it answers").is_some() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            every.tick().await;
         }
+    }
+}
+
+/// A handler that does nothing.
+struct Noop {
+    seen: Watch,
+}
+
+#[async_trait]
+impl Handle for Noop {
+    async fn handle(&self, delivery: Delivery) -> Outcome {
+        (self.seen)(&delivery);
+        Outcome::Succeeded(Value::Null)
     }
 }

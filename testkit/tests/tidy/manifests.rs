@@ -18,8 +18,8 @@ const MAY_IMPORT: [(&str, &[&str]); 11] = [
     ("api", &["domain", "jobs", "platform"]),
     ("workers", &["domain", "jobs", "platform"]),
 ];
-/// `cli` joins everything; `testkit` and `e2e` are never part of the product.
-const MAY_IMPORT_ALL: [&str; 3] = ["cli", "testkit", "e2e"];
+/// `cli` joins everything; `testkit`, `e2e` and `bench` are never part of the product.
+const MAY_IMPORT_ALL: [&str; 4] = ["bench", "cli", "e2e", "testkit"];
 const TEST_ONLY: [&str; 2] = ["testkit", "e2e"];
 
 /// Crates (by the start of their name) that only these members may depend on outside of tests.
