@@ -38,6 +38,7 @@ async fn a_pushed_job_becomes_a_row(kind: Kind) {
     assert_eq!(job.concurrency_key.as_deref(), Some("probe:a"), "the payload's own bounds hold");
     assert_eq!(job.created_by, Some(format!("ingress:{}", world.name)));
     assert!(job.run_at <= job.created_at, "it is due at once");
+    assert!(!world.exists("meta:order-1").await, "the crate's notes about it are gone too");
 }
 
 async fn a_task_id_is_one_job_however_often_it_is_pushed(kind: Kind) {

@@ -1,10 +1,12 @@
 //! A database, a queue in Redis, and the processes that read it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jobs::ingress::{Ingress, Message, Producer, Settings};
 use jobs::{Queue, WakeBus};
 use platform::{Ids, SystemClock, Tasks};
+use redis::AsyncConnectionConfig;
 use serde_json::{Value, json};
 use testkit::{Database, Kind, until};
 use uuid::Uuid;
@@ -66,19 +68,18 @@ impl World {
         assert_eq!(self.database.count("SELECT count(DISTINCT job_id) FROM ingress_messages").await, jobs);
     }
 
-    /// Tasks, bodies and notes of the queue that are still in Redis.
+    /// Tasks and bodies of the queue that are still in Redis.
     pub async fn left_in_redis(&self) -> usize {
         let name = &self.name;
         let mut connection = self.redis().await;
-        let (timed, moved, bodies, notes): (usize, usize, usize, Vec<String>) = redis::pipe()
+        let (timed, moved, bodies): (usize, usize, usize) = redis::pipe()
             .zcard(format!("{name}:scheduled"))
             .llen(format!("{name}:active"))
             .hlen(format!("{name}:data"))
-            .keys(format!("{name}:meta:*"))
             .query_async(&mut connection)
             .await
             .expect("Redis answers");
-        timed + moved + bodies + notes.len()
+        timed + moved + bodies
     }
 
     /// What the dead list says, oldest first.
@@ -107,12 +108,18 @@ impl World {
 
     /// Whether some process has the turn to read the queue.
     pub async fn being_read(&self) -> bool {
-        let turn = format!("{}:ingress:reader", self.name);
-        redis::cmd("EXISTS").arg(turn).query_async(&mut self.redis().await).await.expect("Redis answers")
+        self.exists("ingress:reader").await
+    }
+
+    /// Whether the queue has a key of that name.
+    pub async fn exists(&self, key: &str) -> bool {
+        let key = format!("{}:{key}", self.name);
+        redis::cmd("EXISTS").arg(key).query_async(&mut self.redis().await).await.expect("Redis answers")
     }
 
     pub async fn redis(&self) -> redis::aio::MultiplexedConnection {
         let client = redis::Client::open(self.redis_url.as_str()).expect("a Redis URL");
-        client.get_multiplexed_async_connection().await.expect("Redis answers")
+        let patient = AsyncConnectionConfig::new().set_response_timeout(Some(Duration::from_secs(20)));
+        client.get_multiplexed_async_connection_with_config(&patient).await.expect("Redis answers")
     }
 }
