@@ -1,11 +1,12 @@
 //! The right of one user to run one agent.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::id::{AgentId, EntitlementId, UserId};
 use crate::value::Timestamp;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DeriveEntityModel)]
 #[sea_orm(table_name = "entitlements")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

@@ -2,6 +2,7 @@
 
 use entities::agent;
 use entities::id::AgentId;
+use platform::Txn;
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::json;
 
@@ -9,6 +10,7 @@ use super::state::{Context, Event, transition};
 use super::{Agent, AgentError, Agents, audit};
 use crate::accounts::Caller;
 use crate::events::{self, NewEvent};
+use crate::idempotency::{self, Claim, Once};
 use crate::json::{shortened, without_nul};
 use crate::sql::is_duplicate;
 
@@ -28,12 +30,22 @@ impl Agents<'_> {
     ///
     /// # Errors
     /// [`AgentError::Transition`] when the event means nothing in this state, or is not a person's to bring about.
-    pub async fn apply(&self, caller: &Caller, id: AgentId, event: Event) -> Result<Agent, AgentError> {
+    pub async fn apply(&self, caller: &Caller, id: AgentId, event: Event, claim: Option<&Claim>) -> Result<Once<Agent>, AgentError> {
+        if let Some(earlier) = idempotency::earlier(&self.domain.db, claim).await? {
+            return Ok(Once::Again(earlier));
+        }
         let agent = self.managed(caller, id).await?;
         if !event.is_for_people() {
             return Err(AgentError::State { agent: id, state: agent.row.state, refused: "only the chain brings this event about" });
         }
-        self.advance(id, event, Change::default(), &caller.actor()).await
+        let txn = idempotency::open(self.domain, claim).await?;
+        if let Some(earlier) = idempotency::claim(self.domain, &txn, claim).await? {
+            return Ok(Once::Again(earlier));
+        }
+        let agent = self.advance_in(&txn, id, event, Change::default(), &caller.actor()).await?;
+        idempotency::keep(&txn, claim, &agent).await?;
+        txn.commit().await?;
+        Ok(Once::First(agent))
     }
 
     /// Move an agent: state, addresses, audit and event in one transaction. `actor` is who or what brought it about.
@@ -42,7 +54,13 @@ impl Agents<'_> {
     /// [`AgentError::Transition`] when the event means nothing in this state.
     pub async fn advance(&self, id: AgentId, event: Event, change: Change, actor: &str) -> Result<Agent, AgentError> {
         let txn = self.domain.db.write().await?;
-        let before = Agent::load(&*txn, id).await?.row;
+        let agent = self.advance_in(&txn, id, event, change, actor).await?;
+        txn.commit().await?;
+        Ok(agent)
+    }
+
+    async fn advance_in(&self, txn: &Txn, id: AgentId, event: Event, change: Change, actor: &str) -> Result<Agent, AgentError> {
+        let before = Agent::load(&**txn, id).await?.row;
         let next = transition(before.state, event, Context { has_token: before.token_address.is_some() })?;
         let error = change.error.as_deref().map(|text| shortened(&without_nul(text), 1_000));
         let mut row = agent::ActiveModel { state: Set(next), updated_at: Set(self.domain.now()), ..agent::ActiveModel::default() };
@@ -58,7 +76,7 @@ impl Agents<'_> {
         // Only from the state that was read: on PostgreSQL somebody else may have moved it between the two statements.
         let from_there =
             agent::Entity::update_many().set(row).filter(agent::Column::Id.eq(id)).filter(agent::Column::State.eq(before.state));
-        let moved = from_there.exec(&*txn).await.map_err(|error| {
+        let moved = from_there.exec(&**txn).await.map_err(|error| {
             if is_duplicate(&error) {
                 AgentError::AddressTaken { address: change.token_address.or(change.pool_address).unwrap_or_default() }
             } else {
@@ -69,12 +87,10 @@ impl Agents<'_> {
             return Err(AgentError::State { agent: id, state: before.state, refused: "somebody else is moving it right now; look again" });
         }
         let detail = json!({ "event": event.name(), "from": before.state.name(), "to": next.name(), "error": error });
-        audit::record(self.domain, &txn, id, actor, "moved", Some(detail)).await?;
+        audit::record(self.domain, txn, id, actor, "moved", Some(detail)).await?;
         let data = json!({ "agent_id": id, "agentId": id, "state": next.name(), "status": next.name(), "details": error });
         let said = NewEvent { topic: format!("agent:{id}"), event: "agentStatusUpdate", data };
-        events::append(self.domain, &txn, said).await?;
-        let agent = Agent::load(&*txn, id).await?;
-        txn.commit().await?;
-        Ok(agent)
+        events::append(self.domain, txn, said).await?;
+        Agent::load(&**txn, id).await
     }
 }

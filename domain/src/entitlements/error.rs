@@ -6,6 +6,7 @@ use sea_orm::DbErr;
 use crate::accounts::AccountError;
 use crate::agents::AgentError;
 use crate::fault::{Class, Fault, FieldError};
+use crate::idempotency::IdempotencyError;
 use crate::paging::PageError;
 
 /// Why a right is not granted or taken away.
@@ -19,6 +20,8 @@ pub enum EntitlementError {
     Account(#[from] AccountError),
     #[error(transparent)]
     Page(#[from] PageError),
+    #[error(transparent)]
+    Idempotency(#[from] IdempotencyError),
     #[error("the database did not answer for an entitlement")]
     Database(#[from] DbErr),
 }
@@ -30,6 +33,7 @@ impl Fault for EntitlementError {
             Self::Agent(error) => error.class(),
             Self::Account(error) => error.class(),
             Self::Page(error) => error.class(),
+            Self::Idempotency(error) => error.class(),
             Self::Database(error) => error.class(),
         }
     }
@@ -40,6 +44,7 @@ impl Fault for EntitlementError {
             Self::Agent(error) => error.code(),
             Self::Account(error) => error.code(),
             Self::Page(error) => error.code(),
+            Self::Idempotency(error) => error.code(),
             Self::Database(error) => error.code(),
         }
     }

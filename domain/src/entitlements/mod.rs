@@ -4,7 +4,7 @@ mod error;
 
 use entities::entitlement;
 use entities::id::{AgentId, EntitlementId, UserId};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _,
     QuerySelect as _,
@@ -15,8 +15,8 @@ pub use error::EntitlementError;
 
 use crate::accounts::Caller;
 use crate::context::Domain;
+use crate::idempotency::{self, Claim, Once};
 use crate::paging::{Page, PageRequest};
-use crate::sql::is_duplicate;
 
 /// Who may run what.
 #[derive(Clone, Copy)]
@@ -29,7 +29,16 @@ impl Entitlements<'_> {
     ///
     /// # Errors
     /// [`EntitlementError::Agent`] when the caller does not decide over the agent, [`EntitlementError::Account`] when there is no such user.
-    pub async fn grant(&self, caller: &Caller, agent_id: AgentId, user_id: UserId) -> Result<Entitlement, EntitlementError> {
+    pub async fn grant(
+        &self,
+        caller: &Caller,
+        agent_id: AgentId,
+        user_id: UserId,
+        claim: Option<&Claim>,
+    ) -> Result<Once<Entitlement>, EntitlementError> {
+        if let Some(earlier) = idempotency::earlier(&self.domain.db, claim).await? {
+            return Ok(Once::Again(earlier));
+        }
         self.domain.agents().managed(caller, agent_id).await?;
         self.domain.accounts().find(user_id).await?;
         let new = entitlement::Model {
@@ -40,23 +49,21 @@ impl Entitlements<'_> {
             created_at: self.domain.now(),
             revoked_at: None,
         };
-        let txn = self.domain.db.write().await?;
-        if let Some(held) = held(&*txn, agent_id, user_id).await? {
-            return Ok(held);
+        let txn = idempotency::open(self.domain, claim).await?;
+        if let Some(earlier) = idempotency::claim(self.domain, &txn, claim).await? {
+            return Ok(Once::Again(earlier));
         }
-        let inserted = entitlement::Entity::insert(new.clone().into_active_model()).exec_without_returning(&*txn).await;
-        match inserted {
-            Ok(_) => {
-                txn.commit().await?;
-                Ok(new)
-            }
-            // Somebody else granted it between the two statements.
-            Err(error) if is_duplicate(&error) => {
-                txn.rollback().await?;
-                held(self.domain.db.connection(), agent_id, user_id).await?.ok_or_else(|| error.into())
-            }
-            Err(error) => Err(error.into()),
-        }
+        // Whoever grants it at the same moment is waited for, and then it is there.
+        let one_live = OnConflict::columns([entitlement::Column::AgentId, entitlement::Column::UserId])
+            .target_and_where(entitlement::Column::RevokedAt.is_null())
+            .do_nothing()
+            .to_owned();
+        entitlement::Entity::insert(new.into_active_model()).on_conflict(one_live).exec_without_returning(&*txn).await?;
+        let missing = EntitlementError::Missing { agent: agent_id, user: user_id };
+        let held = held(&*txn, agent_id, user_id).await?.ok_or(missing)?;
+        idempotency::keep(&txn, claim, &held).await?;
+        txn.commit().await?;
+        Ok(Once::First(held))
     }
 
     /// Take the right away. Runs that are on their way go on.

@@ -1,27 +1,34 @@
 //! Asking for the end of a run: at once when it waits, through its worker when it runs.
 
 use entities::execution::{self, State};
-use entities::id::ExecutionId;
+use entities::id::{ExecutionId, JobId};
 use entities::job;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 
-use super::{Execution, ExecutionError, Executions};
+use super::{ExecutionError, Executions};
 use crate::accounts::Caller;
+use crate::idempotency::{self, Claim, Once};
 
 impl Executions<'_> {
-    /// Ask for the end of a run. A second request changes nothing.
+    /// Ask for the end of a run; answers the job that carries it out. A second request changes nothing.
     ///
     /// # Errors
     /// [`ExecutionError::Over`] when it has succeeded or failed already.
-    pub async fn cancel(&self, caller: &Caller, id: ExecutionId) -> Result<Execution, ExecutionError> {
+    pub async fn cancel(&self, caller: &Caller, id: ExecutionId, claim: Option<&Claim>) -> Result<Once<JobId>, ExecutionError> {
+        if let Some(earlier) = idempotency::earlier(&self.domain.db, claim).await? {
+            return Ok(Once::Again(earlier));
+        }
         self.get(caller, id).await?;
         let now = self.domain.now();
-        let txn = self.domain.db.write().await?;
+        let txn = idempotency::open(self.domain, claim).await?;
+        if let Some(earlier) = idempotency::claim(self.domain, &txn, claim).await? {
+            return Ok(Once::Again(earlier));
+        }
         let found = execution::Entity::find_by_id(id).lock_exclusive().one(&*txn).await?;
         let row = found.ok_or(ExecutionError::Missing { execution: id })?;
         match row.state {
-            State::Cancelled => return Ok(row),
+            State::Cancelled => return Ok(Once::First(row.job_id)),
             State::Succeeded | State::Failed => return Err(ExecutionError::Over { execution: id, state: row.state }),
             State::Queued | State::Running => {}
         }
@@ -39,9 +46,9 @@ impl Executions<'_> {
             this().set(over).exec(&*txn).await?;
             self.tell(&txn, id, State::Cancelled).await?;
         }
-        let row = execution::Entity::find_by_id(id).one(&*txn).await?.ok_or(ExecutionError::Missing { execution: id })?;
+        idempotency::keep(&txn, claim, &row.job_id).await?;
         jobs::commit(txn, wake).await?;
         self.domain.changed();
-        Ok(row)
+        Ok(Once::First(row.job_id))
     }
 }

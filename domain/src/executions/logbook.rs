@@ -76,11 +76,7 @@ impl LogWriter {
         while self.lines.recv_many(&mut batch, LINES_OF_INSERT_MAX).await > 0 {
             if batch.len() < LINES_OF_INSERT_MAX && !self.lines.is_closed() {
                 tokio::time::sleep(GATHER).await;
-                while batch.len() < LINES_OF_INSERT_MAX
-                    && let Ok(line) = self.lines.try_recv()
-                {
-                    batch.push(line);
-                }
+                batch.extend(std::iter::from_fn(|| self.lines.try_recv().ok()).take(LINES_OF_INSERT_MAX - batch.len()));
             }
             let lines = std::mem::take(&mut batch);
             let number = lines.len();

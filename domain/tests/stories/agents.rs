@@ -65,15 +65,15 @@ async fn an_agent_goes_through_its_life_and_the_log_tells_it(world: World) {
     let owner = world.operator().await;
     let id = world.agent(&owner).await.row.id;
     let agents = world.domain.agents();
-    agents.apply(&owner, id, Event::InitiateDeployment).await.unwrap();
+    agents.apply(&owner, id, Event::InitiateDeployment, None).await.unwrap();
     let failed = Change { error: Some("the chain said no".into()), ..Change::default() };
     let agent = agents.advance(id, Event::Fail, failed, "chain").await.unwrap();
     assert_eq!((agent.row.state, agent.row.last_error.as_deref()), (State::Failed, Some("the chain said no")));
-    agents.apply(&owner, id, Event::Retry).await.unwrap();
+    agents.apply(&owner, id, Event::Retry, None).await.unwrap();
     let token = Change { token_address: Some("Token111".into()), ..Change::default() };
     agents.advance(id, Event::TokenCreationSuccess, token, "chain").await.unwrap();
-    agents.apply(&owner, id, Event::Cancel).await.unwrap();
-    let agent = agents.apply(&owner, id, Event::Retry).await.unwrap();
+    agents.apply(&owner, id, Event::Cancel, None).await.unwrap();
+    let agent = agents.apply(&owner, id, Event::Retry, None).await.unwrap().into_inner();
     assert_eq!(agent.row.state, State::PendingPoolSignature, "its token is there already");
     let log = agents.audit(&owner, id, &PageRequest::default()).await.unwrap().items;
     let told: Vec<_> = log.iter().rev().map(|entry| entry.action.as_str()).collect();
@@ -97,8 +97,8 @@ async fn the_database_refuses_what_the_rules_would(world: World) {
 async fn people_do_not_speak_for_the_chain(world: World) {
     let owner = world.operator().await;
     let id = world.agent(&owner).await.row.id;
-    world.domain.agents().apply(&owner, id, Event::InitiateDeployment).await.unwrap();
-    let claimed = world.domain.agents().apply(&owner, id, Event::TokenCreationSuccess).await;
+    world.domain.agents().apply(&owner, id, Event::InitiateDeployment, None).await.unwrap();
+    let claimed = world.domain.agents().apply(&owner, id, Event::TokenCreationSuccess, None).await;
     assert!(matches!(claimed, Err(AgentError::State { .. })));
     world.finish().await;
 }
@@ -108,7 +108,7 @@ async fn an_agent_is_deleted_only_when_it_is_not_deployed(world: World) {
     let id = world.deployed_agent(&owner).await.row.id;
     let agents = world.domain.agents();
     assert!(matches!(agents.delete(&owner, id, None).await, Err(AgentError::State { .. })));
-    agents.apply(&owner, id, Event::Deactivate).await.unwrap();
+    agents.apply(&owner, id, Event::Deactivate, None).await.unwrap();
     assert!(matches!(agents.delete(&owner, id, Some(7)).await, Err(AgentError::OtherVersion { .. })));
     agents.delete(&owner, id, Some(1)).await.unwrap();
     assert!(matches!(agents.get(&owner, id).await, Err(AgentError::Missing { .. })));
@@ -147,7 +147,7 @@ async fn two_agents_never_share_an_address(world: World) {
     let (a, b) = (world.agent(&owner).await.row.id, world.agent(&owner).await.row.id);
     let agents = world.domain.agents();
     for id in [a, b] {
-        agents.apply(&owner, id, Event::InitiateDeployment).await.unwrap();
+        agents.apply(&owner, id, Event::InitiateDeployment, None).await.unwrap();
     }
     agents.advance(a, Event::TokenCreationSuccess, token(), "chain").await.unwrap();
     let refused = agents.advance(b, Event::TokenCreationSuccess, token(), "chain").await;

@@ -2,6 +2,7 @@
 
 use domain::entities::job;
 use domain::executions::{ExecutionError, State};
+use domain::idempotency::Claim;
 use testkit::{Script, World, until};
 
 crate::on_every_engine!(
@@ -10,11 +11,14 @@ crate::on_every_engine!(
     cancelling_twice_is_cancelling_once,
     what_is_over_is_not_cancelled,
     a_run_between_two_attempts_is_cancelled_at_once,
+    a_repeated_request_is_answered_although_the_run_ended_otherwise,
 );
 
 async fn a_waiting_run_is_cancelled_at_once(world: World) {
     let (owner, submitted) = world.accepted_run().await;
-    let execution = world.domain.executions().cancel(&owner, submitted.execution_id).await.unwrap();
+    let job = world.domain.executions().cancel(&owner, submitted.execution_id, None).await.unwrap();
+    assert_eq!(job.into_inner(), submitted.job_id);
+    let execution = world.execution(submitted.execution_id).await;
     assert_eq!(execution.state, State::Cancelled);
     assert!(execution.finished_at.is_some() && execution.cancel_requested_at.is_some());
     assert_eq!(world.job(submitted.job_id).await.state, job::State::Cancelled);
@@ -30,8 +34,7 @@ async fn a_running_run_is_stopped_and_cancelled(world: World) {
     let id = submitted.execution_id;
     let cancel = async {
         until("the agent works", async || world.log(id).await.len() == 1).await;
-        let asked = world.domain.executions().cancel(&owner, id).await.unwrap();
-        assert_eq!(asked.state, State::Running, "its worker ends it");
+        world.domain.executions().cancel(&owner, id, None).await.unwrap();
     };
     tokio::join!(world.run_jobs(), cancel);
     let execution = world.execution(id).await;
@@ -44,8 +47,9 @@ async fn a_running_run_is_stopped_and_cancelled(world: World) {
 async fn cancelling_twice_is_cancelling_once(world: World) {
     let (owner, submitted) = world.accepted_run().await;
     let executions = world.domain.executions();
-    let (a, b) = tokio::join!(executions.cancel(&owner, submitted.execution_id), executions.cancel(&owner, submitted.execution_id));
-    assert_eq!((a.unwrap().state, b.unwrap().state), (State::Cancelled, State::Cancelled));
+    let (a, b) =
+        tokio::join!(executions.cancel(&owner, submitted.execution_id, None), executions.cancel(&owner, submitted.execution_id, None));
+    assert_eq!(a.unwrap(), b.unwrap());
     assert_eq!(world.told(&format!("execution:{}", submitted.execution_id)).await, ["queued", "cancelled"]);
     world.finish().await;
 }
@@ -53,7 +57,7 @@ async fn cancelling_twice_is_cancelling_once(world: World) {
 async fn what_is_over_is_not_cancelled(world: World) {
     let (owner, submitted) = world.accepted_run().await;
     world.run_jobs().await;
-    let late = world.domain.executions().cancel(&owner, submitted.execution_id).await;
+    let late = world.domain.executions().cancel(&owner, submitted.execution_id, None).await;
     assert!(matches!(late, Err(ExecutionError::Over { state: State::Succeeded, .. })));
     world.finish().await;
 }
@@ -63,7 +67,18 @@ async fn a_run_between_two_attempts_is_cancelled_at_once(world: World) {
     let (owner, submitted) = world.accepted_run().await;
     world.run_jobs().await;
     assert_eq!(world.job(submitted.job_id).await.state, job::State::Retrying);
-    let execution = world.domain.executions().cancel(&owner, submitted.execution_id).await.unwrap();
-    assert_eq!(execution.state, State::Cancelled);
+    world.domain.executions().cancel(&owner, submitted.execution_id, None).await.unwrap();
+    assert_eq!(world.execution(submitted.execution_id).await.state, State::Cancelled);
+    world.finish().await;
+}
+
+async fn a_repeated_request_is_answered_although_the_run_ended_otherwise(world: World) {
+    let (owner, submitted) = world.accepted_run().await;
+    let claim = Claim::new(&owner, "POST", "/cancel", "key", &serde_json::Value::Null);
+    let cancel = async || world.domain.executions().cancel(&owner, submitted.execution_id, Some(&claim)).await.unwrap();
+    let first = cancel().await;
+    world.database.execute("UPDATE executions SET state = 'succeeded'").await;
+    let again = cancel().await;
+    assert!(again.is_replay() && first.into_inner() == again.into_inner());
     world.finish().await;
 }

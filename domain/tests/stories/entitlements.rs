@@ -27,7 +27,7 @@ async fn a_stranger_runs_a_deployed_agent_with_an_entitlement_and_not_without(wo
     assert_eq!(submit().await.unwrap_err().class(), Class::Missing, "a draft is not there for others");
     world.deploy(agent.row.id).await;
     assert_eq!(submit().await.unwrap_err().code(), "entitlement-required");
-    world.domain.entitlements().grant(&owner, agent.row.id, buyer.user_id).await.unwrap();
+    world.domain.entitlements().grant(&owner, agent.row.id, buyer.user_id, None).await.unwrap();
     assert!(submit().await.is_ok());
     let own = world.domain.entitlements().own(&buyer, &PageRequest::default()).await.unwrap().items;
     assert_eq!(own.len(), 1);
@@ -43,8 +43,8 @@ async fn granting_twice_is_granting_once(world: World) {
     let (owner, buyer) = (world.operator().await, world.operator().await);
     let agent = world.agent(&owner).await.row.id;
     let rights = world.domain.entitlements();
-    let (a, b) = tokio::join!(rights.grant(&owner, agent, buyer.user_id), rights.grant(&owner, agent, buyer.user_id));
-    assert_eq!(a.unwrap().id, b.unwrap().id);
+    let (a, b) = tokio::join!(rights.grant(&owner, agent, buyer.user_id, None), rights.grant(&owner, agent, buyer.user_id, None));
+    assert_eq!(a.unwrap(), b.unwrap());
     let held = world.domain.entitlements().of_agent(&owner, agent, &PageRequest::default()).await.unwrap().items;
     assert_eq!(held.len(), 1);
     world.finish().await;
@@ -53,7 +53,7 @@ async fn granting_twice_is_granting_once(world: World) {
 async fn only_who_decides_over_an_agent_grants(world: World) {
     let (owner, stranger) = (world.operator().await, world.operator().await);
     let agent = world.deployed_agent(&owner).await.row.id;
-    let refused = world.domain.entitlements().grant(&stranger, agent, stranger.user_id).await.unwrap_err();
+    let refused = world.domain.entitlements().grant(&stranger, agent, stranger.user_id, None).await.unwrap_err();
     assert_eq!(refused.class(), Class::Forbidden);
     world.finish().await;
 }
@@ -63,11 +63,11 @@ async fn the_owner_runs_an_agent_in_every_state_but_two(world: World) {
     let agent = world.agent(&owner).await;
     let validate = async || world.domain.executions().validate(&owner, request(&agent)).await;
     assert!(validate().await.is_ok(), "a draft");
-    world.domain.agents().apply(&owner, agent.row.id, Event::InitiateDeployment).await.unwrap();
+    world.domain.agents().apply(&owner, agent.row.id, Event::InitiateDeployment, None).await.unwrap();
     assert!(validate().await.is_ok(), "one that waits for its token");
     world.domain.agents().advance(agent.row.id, Event::Fail, Change::default(), "chain").await.unwrap();
     assert!(matches!(validate().await, Err(ExecutionError::NotRunnable { .. })), "a failed one");
-    world.domain.agents().apply(&owner, agent.row.id, Event::Archive).await.unwrap();
+    world.domain.agents().apply(&owner, agent.row.id, Event::Archive, None).await.unwrap();
     assert!(matches!(validate().await, Err(ExecutionError::NotRunnable { .. })), "an archived one");
     world.finish().await;
 }

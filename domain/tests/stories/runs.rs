@@ -69,7 +69,7 @@ async fn somebody_elses_execution_is_not_there(world: World) {
     let stranger = world.operator().await;
     let executions = world.domain.executions();
     assert!(matches!(executions.get(&stranger, submitted.execution_id).await, Err(ExecutionError::Missing { .. })));
-    assert!(matches!(executions.cancel(&stranger, submitted.execution_id).await, Err(ExecutionError::Missing { .. })));
+    assert!(matches!(executions.cancel(&stranger, submitted.execution_id, None).await, Err(ExecutionError::Missing { .. })));
     let logs = executions.logs(&stranger, submitted.execution_id, 0, &PageRequest::default()).await;
     assert!(matches!(logs, Err(ExecutionError::Missing { .. })));
     world.run_jobs().await;
