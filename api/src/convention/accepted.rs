@@ -15,7 +15,7 @@ use poem_openapi::types::Type as _;
 use super::header::{answered, idempotent_replayed};
 use super::prefer::Prefer;
 use crate::problem::Problem;
-use crate::v1::Operation;
+use crate::v1::{Operation, OperationState};
 
 /// Answers with operations and waits for their end. Cheap to clone.
 #[derive(Clone)]
@@ -70,7 +70,9 @@ impl Accepted {
 
 impl IntoResponse for Accepted {
     fn into_response(self) -> Response {
-        let status = if self.operation.done { StatusCode::OK } else { StatusCode::ACCEPTED };
+        // Only who waits, or only checks, gets an end; whoever sends a request again gets the first answer's status again.
+        let ended = self.waited.is_some() || self.operation.state == OperationState::Validated;
+        let status = if ended { StatusCode::OK } else { StatusCode::ACCEPTED };
         let location = self.operation.location();
         let mut response = Json(self.operation).with_status(status).into_response();
         let headers = response.headers_mut();
@@ -97,7 +99,7 @@ impl ApiResponse for Accepted {
             headers: [answered("Location", "The path of the operation."), idempotent_replayed()].into_iter().chain(more).collect(),
         };
         let applied = answered("Preference-Applied", "The wait that was granted (RFC 7240).");
-        let ended = "It has ended: while the caller waited, before a repeated request, or because `validate_only` asked for a check only.";
+        let ended = "It has ended while the caller waited, or `validate_only` asked for a check only.";
         MetaResponses { responses: vec![answer(200, ended, Some(applied)), answer(202, "Accepted; follow `Location`.", None)] }
     }
 

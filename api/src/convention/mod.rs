@@ -15,4 +15,4 @@ pub use accepted::{Accepted, Operations};
 pub use idempotency::IdempotencyKey;
 pub use if_match::{IfMatch, etag};
 pub use prefer::Prefer;
-pub use resource::{Created, Versioned};
+pub use resource::{Created, Deleted, Versioned};

@@ -23,6 +23,15 @@ pub struct Created<T> {
 pub struct Versioned<T> {
     body: T,
     version: i32,
+    replayed: bool,
+}
+
+/// 204: it is not there any more.
+#[derive(ApiResponse)]
+pub enum Deleted {
+    /// It is not there any more.
+    #[oai(status = 204)]
+    Gone,
 }
 
 impl<T> Created<T> {
@@ -43,7 +52,13 @@ impl<T> Created<T> {
 impl<T> Versioned<T> {
     #[must_use]
     pub fn new(body: T, version: i32) -> Self {
-        Self { body, version }
+        Self { body, version, replayed: false }
+    }
+
+    /// Say whether this repeats an earlier answer.
+    #[must_use]
+    pub fn replayed(self, replayed: bool) -> Self {
+        Self { replayed, ..self }
     }
 }
 
@@ -62,7 +77,11 @@ impl<T: ToJSON> IntoResponse for Created<T> {
 
 impl<T: ToJSON> IntoResponse for Versioned<T> {
     fn into_response(self) -> Response {
-        Json(self.body).with_header(header::ETAG, etag(self.version)).into_response()
+        let mut response = Json(self.body).with_header(header::ETAG, etag(self.version)).into_response();
+        if self.replayed {
+            response.headers_mut().insert("idempotent-replayed", header::HeaderValue::from_static("true"));
+        }
+        response
     }
 }
 

@@ -1,6 +1,9 @@
 //! The operations under `/v1`, one file per noun. What they have in common stands in [`crate::convention`].
 
+mod agents;
 mod auth;
+mod entitlements;
+mod executions;
 mod operations;
 mod ops;
 
@@ -20,6 +23,10 @@ pub enum Tag {
     Health,
     /// Signing in.
     Auth,
+    /// What developers sell, and who may run it.
+    Agents,
+    /// Runs of agents.
+    Executions,
     /// Jobs as their owners see them.
     Operations,
     /// Jobs, pools, workers and schedules as those see them who run the house.
@@ -27,12 +34,23 @@ pub enum Tag {
 }
 
 /// All of them. A new file adds its API here and in [`apis`].
-pub type Apis = (HealthApi, auth::AuthApi, operations::OperationsApi, ops::OpsApis);
+pub type Apis = (
+    HealthApi,
+    auth::AuthApi,
+    agents::AgentsApi,
+    entitlements::EntitlementsApi,
+    executions::ExecutionsApi,
+    operations::OperationsApi,
+    ops::OpsApis,
+);
 
 fn apis(app: &App) -> Apis {
     (
         HealthApi { app: app.clone() },
         auth::AuthApi { app: app.clone() },
+        agents::AgentsApi { domain: app.domain.clone() },
+        entitlements::EntitlementsApi { domain: app.domain.clone() },
+        executions::ExecutionsApi { domain: app.domain.clone(), operations: app.operations.clone() },
         operations::OperationsApi { operations: app.operations.clone() },
         ops::apis(app),
     )

@@ -1,7 +1,9 @@
 //! Values as they stand on the wire. Ids carry their type, money is a decimal string, times are RFC 3339.
 
+mod count;
 mod text;
 
+pub use count::Count;
 pub use text::{Id, Money, Time};
 
 use domain::entities::{Amount, Timestamp};

@@ -44,6 +44,12 @@ pub enum Once<T> {
 }
 
 impl<T> Once<T> {
+    pub fn get(&self) -> &T {
+        match self {
+            Self::First(answer) | Self::Again(answer) => answer,
+        }
+    }
+
     pub fn into_inner(self) -> T {
         match self {
             Self::First(answer) | Self::Again(answer) => answer,
