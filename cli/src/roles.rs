@@ -92,7 +92,7 @@ fn serve(house: &House, pools: &[Pool]) -> Result<Part, Box<dyn Error>> {
     let app = api::App {
         domain: house.domain.clone(),
         tokens: house.tokens()?,
-        operations: api::convention::Operations,
+        operations: api::convention::Operations::start(&house.domain, &house.tasks),
         settings: Arc::new(house.settings.api.clone()),
         metrics: Some(house.telemetry.metrics.clone()),
         dependencies: redis.into_iter().collect(),
