@@ -7,6 +7,8 @@ use platform::{Db, DbSettings, Ids, SystemClock};
 use sea_orm::{ConnectionTrait as _, DatabaseBackend, Statement};
 use tempfile::TempDir;
 
+use crate::engines::handed;
+
 /// What a test runs on. One suite, every engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -37,10 +39,20 @@ impl Database {
                 Self { db, url, kind, folder: Some(folder) }
             }
             Kind::Postgres | Kind::PostgresRedis => {
-                let url = from_template().await;
-                Self { db: connect(&url).await, url, kind, folder: None }
+                let mut database = Self::on_server(&handed("TEST_POSTGRES_URL")).await;
+                database.kind = kind;
+                database
             }
         }
+    }
+
+    /// On a PostgreSQL server of the test's own, which may be stopped and started again.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub async fn on_server(url: &str) -> Self {
+        let url = from_template(url).await;
+        Self { db: connect(&url).await, url, kind: Kind::Postgres, folder: None }
     }
 
     /// Another pool of connections to the same database, as another process would have.
@@ -85,9 +97,8 @@ async fn connect(url: &str) -> Db {
 }
 
 /// A copy of a migrated template, which the first test that comes makes for all.
-async fn from_template() -> String {
-    let admin_url = handed("TEST_POSTGRES_URL");
-    let admin = connect(&admin_url).await;
+async fn from_template(admin_url: &str) -> String {
+    let admin = connect(admin_url).await;
     let template = format!("template_{:016x}", migrations::fingerprint());
     let (base, _) = admin_url.rsplit_once('/').expect("a PostgreSQL URL names a database");
     let name = format!("test_{}", Ids::new(Arc::new(SystemClock)).next::<uuid::Uuid>().as_simple());
@@ -109,10 +120,4 @@ async fn from_template() -> String {
     admin.execute_unprepared(&copy).await.unwrap_or_else(|error| panic!("{copy}: {error}"));
     lock.commit().await.expect("the lock is let go");
     format!("{base}/{name}")
-}
-
-#[expect(clippy::disallowed_methods, reason = "`./test` hands its engines to the tests in the environment")]
-pub(crate) fn handed(name: &str) -> String {
-    std::env::var(name)
-        .unwrap_or_else(|_| panic!("{name} is not set: run the tests with `./test`, or `. DIR/env` after `scripts/services start DIR`"))
 }

@@ -1,5 +1,7 @@
 //! What tests stand on: fresh databases, a queue, a world, builders, fakes. Never part of the product.
 
+pub mod engines;
+
 mod database;
 mod history;
 mod people;
@@ -12,5 +14,5 @@ pub use database::{Database, Kind};
 pub use people::{MINT, draft};
 pub use redis::{PrivateRedis, shared_redis_url};
 pub use sandbox::{FakeSandbox, Script};
-pub use wait::{long_campaigns, until};
+pub use wait::{long_campaigns, until, until_within};
 pub use world::World;

@@ -2,18 +2,24 @@
 
 use std::time::Duration;
 
+use crate::engines::handed_perhaps;
+
 /// Resolves when `condition` holds.
 ///
 /// # Panics
 /// When it does not within 30 seconds; `what` says what was waited for.
-pub async fn until<F, Fut>(what: &str, mut condition: F)
-where
-    F: FnMut() -> Fut,
-    Fut: Future<Output = bool>,
-{
-    let patience = Duration::from_secs(30);
+pub async fn until(what: &str, condition: impl AsyncFnMut() -> bool) {
+    until_within(Duration::from_secs(30), what, condition).await;
+}
+
+/// The same with another patience. Whoever has more of it looks less often.
+///
+/// # Panics
+/// When `condition` does not hold within `patience`.
+pub async fn until_within(patience: Duration, what: &str, mut condition: impl AsyncFnMut() -> bool) {
     let looking = async {
-        let mut every = tokio::time::interval(Duration::from_millis(5));
+        let mut every = tokio::time::interval((patience / 6_000).max(Duration::from_millis(5)));
+        every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             every.tick().await;
             if condition().await {
@@ -26,7 +32,6 @@ where
 
 /// Whether campaigns may take long: `./test --long`.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "`./test` says in the environment what it was asked for")]
 pub fn long_campaigns() -> bool {
-    std::env::var("TEST_LONG").is_ok()
+    handed_perhaps("TEST_LONG").is_some()
 }

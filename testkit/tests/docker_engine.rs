@@ -1,9 +1,7 @@
 //! The Docker engine of the tests, and the private one beside it.
 
-mod engines;
-
-use engines::{Private, run};
 use std::process::Command;
+use testkit::engines::{Private, run};
 
 fn engine(host: Option<&str>) -> String {
     let mut docker = Command::new("docker");
@@ -21,10 +19,10 @@ fn docker_answers() {
 #[test]
 fn docker_runs_twice_side_by_side_and_survives_being_killed() {
     let private = Private::new();
-    let host = private.run("docker-start", &[]);
+    let host = private.start("docker");
     let before = engine(Some(&host));
     assert_ne!(before, engine(None), "an engine of its own");
-    private.run("docker-stop", &["kill"]);
-    assert_eq!(private.run("docker-start", &[]), host);
+    private.stop("docker", "kill");
+    assert_eq!(private.start("docker"), host);
     assert_eq!(engine(Some(&host)), before, "the same data");
 }

@@ -1,11 +1,9 @@
 //! What `scripts/services` promises to every other test.
 
-mod engines;
-
-use engines::{Private, handed, run};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
+use testkit::engines::{Private, handed, run};
 
 fn sql(url: &str, statement: &str) -> String {
     let psql = format!("{}/psql", handed("TEST_POSTGRES_BIN"));
@@ -41,17 +39,17 @@ fn redis_is_7_and_keeps_a_log_of_writes() {
 #[test]
 fn a_killed_postgresql_comes_back_at_its_port_with_its_data() {
     let private = Private::new();
-    let url = private.run("postgres-start", &[]);
+    let url = private.start("postgres");
     sql(&url, "CREATE TABLE kept AS SELECT 42 AS answer");
-    private.run("postgres-stop", &["kill"]);
-    assert_eq!(private.run("postgres-start", &[]), url);
+    private.stop("postgres", "kill");
+    assert_eq!(private.start("postgres"), url);
     assert_eq!(sql(&url, "SELECT answer FROM kept"), "42");
 }
 
 #[test]
 fn a_killed_redis_comes_back_at_its_port() {
     let private = Private::new();
-    let url = private.run("redis-start", &[]);
-    private.run("redis-stop", &["kill"]);
-    assert_eq!(private.run("redis-start", &[]), url);
+    let url = private.start("redis");
+    private.stop("redis", "kill");
+    assert_eq!(private.start("redis"), url);
 }

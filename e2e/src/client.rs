@@ -1,0 +1,65 @@
+//! The API over HTTP, as a caller with a token.
+
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+
+/// A caller.
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+    token: String,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub location: Option<String>,
+    pub body: Value,
+}
+
+impl Client {
+    #[must_use]
+    pub fn new(base: &str, token: &str) -> Self {
+        Self { http: reqwest::Client::new(), base: base.to_owned(), token: token.to_owned() }
+    }
+
+    /// # Panics
+    /// When nobody answers.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.try_send(Method::GET, path, None).await.unwrap_or_else(|error| panic!("GET {path}: {error}"))
+    }
+
+    /// # Panics
+    /// When nobody answers.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.try_send(Method::POST, path, Some(body)).await.unwrap_or_else(|error| panic!("POST {path}: {error}"))
+    }
+
+    /// # Errors
+    /// When nobody answers.
+    pub async fn try_send(&self, method: Method, path: &str, body: Option<&Value>) -> reqwest::Result<Answer> {
+        let mut request = self.http.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.send().await?;
+        let status = response.status();
+        let location = response.headers().get("location").and_then(|path| path.to_str().ok()).map(str::to_owned);
+        let text = response.text().await?;
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Ok(Answer { status, location, body })
+    }
+}
+
+impl Answer {
+    /// The body, if the status is this one.
+    ///
+    /// # Panics
+    /// When it is another one.
+    #[must_use]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{:#}", self.body);
+        self.body
+    }
+}
