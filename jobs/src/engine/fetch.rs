@@ -18,6 +18,8 @@ use crate::store::notes::Note;
 use crate::wake::{Signal, WakeBus};
 
 const RETRY: Duration = Duration::from_millis(300);
+/// How long places are gathered while there is a backlog.
+const GATHER: Duration = Duration::from_millis(5);
 
 /// Brings the jobs of one pool into this process.
 pub struct Fetcher {
@@ -39,13 +41,13 @@ pub struct Fetcher {
 impl Fetcher {
     /// Runs until `stop` fires or nobody takes deliveries any more.
     pub async fn run(self, deliveries: mpsc::Sender<(Delivery, Ticket)>) {
-        let mut turn = Turn::default();
+        let (mut turn, mut backlog) = (Turn::default(), false);
         loop {
             let free = tokio::select! {
                 // Free places and `stop` may be there together; then `stop` counts, or what was just released is claimed again.
                 biased;
                 () = self.stop.cancelled() => return,
-                free = self.slots.wait() => free,
+                free = self.free_slots(backlog) => free,
             };
             let jobs_max = free.min(self.settings.claim_jobs_max);
             let claim = Claim { pool: self.pool, worker: &self.worker, lease_ms: self.settings.lease_ms(), jobs_max };
@@ -59,11 +61,11 @@ impl Fetcher {
                     continue;
                 }
             };
+            backlog = claimed.len() >= jobs_max as usize;
             if claimed.is_empty() {
                 self.pause(self.settings.poll()).await;
                 continue;
             }
-            let full = claimed.len() >= jobs_max as usize;
             // All of them at once, so that each is renewed while it waits for its handler, and released if none comes.
             let waiting: Vec<_> = claimed.into_iter().map(|job| self.deliver(job, asked)).collect();
             for delivery in waiting {
@@ -73,10 +75,23 @@ impl Fetcher {
                     sent = deliveries.send(delivery) => if sent.is_err() { return },
                 }
             }
-            if full {
+            if backlog {
                 // There may be more: let another worker of this process look too.
                 self.bus.deliver(Signal::Work(self.pool));
             }
+        }
+    }
+
+    /// How many jobs may be claimed now. While more wait than fit, places are gathered for a moment: a claim of many costs what a claim of one does.
+    async fn free_slots(&self, backlog: bool) -> u32 {
+        let free = self.slots.wait(1).await;
+        if !backlog {
+            return free;
+        }
+        let many = self.slots.limit().min(self.settings.claim_jobs_max) / 2;
+        match tokio::time::timeout(GATHER, self.slots.wait(many)).await {
+            Ok(free) => free,
+            Err(_) => self.slots.free(),
         }
     }
 

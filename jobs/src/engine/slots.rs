@@ -39,14 +39,15 @@ impl Slots {
         self.limit().saturating_sub(self.used())
     }
 
-    /// Resolves when a place is free.
-    pub async fn wait(&self) -> u32 {
+    /// Resolves when so many places are free, or all of them.
+    pub async fn wait(&self, wanted: u32) -> u32 {
         loop {
             let changed = self.changed.notified();
-            match self.free() {
-                0 => changed.await,
-                free => return free,
+            let free = self.free();
+            if free >= wanted.min(self.limit()).max(1) {
+                return free;
             }
+            changed.await;
         }
     }
 
