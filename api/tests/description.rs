@@ -33,6 +33,8 @@ fn answers(operation: &Value) -> Vec<(u16, String, Value)> {
     let responses = operation["responses"].as_object().unwrap().iter();
     responses
         .flat_map(|(status, response)| {
+            let referred = response["$ref"].as_str().and_then(|path| api::openapi::document().pointer(path.trim_start_matches('#')));
+            let response = referred.unwrap_or(response);
             let content = response["content"].as_object().cloned().unwrap_or_default();
             content.into_iter().map(|(media_type, body)| (status.parse().unwrap(), media_type, body)).collect::<Vec<_>>()
         })
@@ -69,7 +71,7 @@ fn every_operation_has_a_summary() {
 fn every_body_has_an_example() {
     lint("Derive or write an example.", |_, operation| {
         let asked = operation["requestBody"]["content"].as_object().cloned().unwrap_or_default();
-        let json = |media_type: &str| media_type.contains("json");
+        let json = |media_type: &str| media_type.contains("json") && media_type != "application/problem+json";
         asked.iter().any(|(media_type, body)| json(media_type) && body.get("example").is_none())
             || answers(operation).iter().any(|(_, media_type, body)| json(media_type) && body.get("example").is_none())
     });
@@ -116,4 +118,23 @@ fn no_number_on_the_wire_is_wider_than_a_client_can_hold() {
     let schemas = api::openapi::document()["components"]["schemas"].as_object().unwrap();
     let offenders: Vec<_> = schemas.iter().filter(|(_, schema)| wide(schema)).map(|(name, _)| name.clone()).collect();
     refuse("A 64-bit number loses digits in JavaScript: use `Money`, a decimal string, or a 32-bit number.", &offenders);
+}
+
+fn takes(operation: &Value, header: &str) -> bool {
+    operation["parameters"].as_array().is_some_and(|all| all.iter().any(|one| one["in"] == "header" && one["name"] == header))
+}
+
+/// Signing in gives out a secret, which is never kept for a repetition.
+#[test]
+fn every_post_takes_an_idempotency_key() {
+    lint("Take `#[oai(name = \"Idempotency-Key\")] key: IdempotencyKey`.", |name, operation| {
+        name.starts_with("post ") && !name.contains("/v1/auth/") && !takes(operation, "Idempotency-Key")
+    });
+}
+
+#[test]
+fn whoever_is_told_to_come_back_may_wait_instead() {
+    lint("Take `#[oai(name = \"Prefer\")] prefer: Prefer`.", |_, operation| {
+        operation["responses"].get("202").is_some() && !takes(operation, "Prefer")
+    });
 }

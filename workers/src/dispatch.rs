@@ -33,8 +33,7 @@ impl Dispatch {
     async fn run(&self, kind: JobKind, payload: Value, run: &Run) -> Handled {
         let domain = &self.domain;
         match kind {
-            // Its rules are on the way; a row of this kind says so instead of waiting for ever.
-            JobKind::ApplyBulk => Ok(Outcome::Failed(JobError::new("no-handler", "this program has no handler for the kind yet"))),
+            JobKind::ApplyBulk => handlers::apply_bulk::handle(domain, decode(payload)?, run).await,
             JobKind::Probe => handlers::probe::handle(&self.settings, decode(payload)?, run).await,
             JobKind::PruneRows => handlers::prune_rows::handle(domain, &self.settings, decode(payload)?, run).await,
             JobKind::RunAgent => handlers::run_agent::handle(domain, decode(payload)?, run).await,

@@ -1,5 +1,7 @@
 //! Who may look at operations, and who may act in them.
 
+use std::ops::Deref;
+
 use poem::{Request, RequestBody};
 use poem_openapi::registry::Registry;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
@@ -60,6 +62,14 @@ macro_rules! bearer_extractors {
             }
         }
     )+};
+}
+
+impl Deref for Architect {
+    type Target = domain::ops::Actor;
+
+    fn deref(&self) -> &domain::ops::Actor {
+        &self.0
+    }
 }
 
 bearer_extractors!(Observer, Architect);

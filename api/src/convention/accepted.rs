@@ -10,7 +10,8 @@ use poem::{IntoResponse, Response};
 use poem_openapi::ApiResponse;
 use poem_openapi::payload::Json;
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
-use poem_openapi::types::Type as _;
+use poem_openapi::types::{Any, Type as _};
+use serde_json::Value;
 
 use super::header::{answered, idempotent_replayed};
 use super::prefer::Prefer;
@@ -65,6 +66,13 @@ impl Accepted {
     #[must_use]
     pub fn validated(kind: &str, now: domain::entities::Timestamp) -> Self {
         Self { operation: Operation::validated(kind, now), waited: None, replayed: false }
+    }
+
+    /// What the check found out.
+    #[must_use]
+    pub fn result(mut self, result: Value) -> Self {
+        self.operation.result = Some(Any(result));
+        self
     }
 }
 

@@ -10,7 +10,8 @@ pub fn add_everywhere(document: &mut Value) {
     let schemas = document.pointer("/components/schemas").cloned().unwrap_or_default();
     super::bodies(document, &mut |content| {
         for (media_type, body) in content {
-            let wanted = media_type.contains("json") && body.get("example").is_none();
+            // The one schema of all problems has its own.
+            let wanted = media_type.contains("json") && media_type != "application/problem+json" && body.get("example").is_none();
             if let Some(example) = body.get("schema").filter(|_| wanted).and_then(|schema| of(schema, &schemas, 0)) {
                 body["example"] = example;
             }

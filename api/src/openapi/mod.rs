@@ -4,6 +4,7 @@ mod described;
 mod example;
 mod ordered;
 mod pages;
+mod problems;
 
 use std::sync::LazyLock;
 
@@ -43,6 +44,7 @@ fn finish(spec: &str) -> Value {
         top.remove("webhooks");
     }
     bodies(&mut document, &mut plain_json);
+    problems::say_once(&mut document);
     example::add_everywhere(&mut document);
     document
 }

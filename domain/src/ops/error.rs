@@ -22,8 +22,10 @@ pub enum OpsError {
     Page(#[from] PageError),
     #[error(transparent)]
     Idempotency(#[from] IdempotencyError),
+    #[error("the schedule cannot fire")]
+    Schedule(#[source] ::jobs::store::schedules::FireError),
     #[error("the queue did not take the job")]
-    Enqueue(#[from] jobs::EnqueueError),
+    Enqueue(#[from] ::jobs::EnqueueError),
     #[error("the database did not answer an operator")]
     Database(#[from] DbErr),
 }
@@ -41,6 +43,7 @@ impl Fault for OpsError {
             Self::Missing { .. } => Class::Missing,
             Self::State { .. } | Self::UniqueTaken { .. } => Class::Conflict,
             Self::Fields(_) => Class::Invalid,
+            Self::Schedule(_) => Class::Bug,
             Self::Page(error) => error.class(),
             Self::Idempotency(error) => error.class(),
             Self::Enqueue(error) => error.class(),
@@ -54,6 +57,7 @@ impl Fault for OpsError {
             Self::State { .. } => "job-state",
             Self::UniqueTaken { .. } => "unique-job-exists",
             Self::Fields(_) => "validation-failed",
+            Self::Schedule(_) => "internal",
             Self::Page(error) => error.code(),
             Self::Idempotency(error) => error.code(),
             Self::Enqueue(error) => error.code(),

@@ -1,10 +1,10 @@
 //! Which jobs an operator means: one filter for lists and for bulk actions, and its spelling in SQL.
 
+use ::jobs::Pool;
+use ::jobs::kinds::JobKind;
 use entities::Timestamp;
 use entities::id::JobId;
 use entities::job::{self, State};
-use jobs::Pool;
-use jobs::kinds::JobKind;
 use platform::Engine;
 use sea_orm::sea_query::{Expr, ExprTrait as _, LikeExpr, SimpleExpr};
 use sea_orm::{ColumnTrait as _, Condition};

@@ -2,15 +2,27 @@
 //! audit log, in the same transaction.
 
 mod audit;
+mod bulk;
+mod detail;
+mod enqueue;
 mod error;
 mod filter;
+mod jobs;
+mod once;
 mod pools;
+mod schedules;
 mod search;
+mod workers;
 
 pub use audit::Actor;
+pub use bulk::{BulkReport, BulkRequest};
+pub use detail::JobDetail;
+pub use enqueue::EnqueueRequest;
 pub use error::OpsError;
 pub use filter::{ArgMatch, JobFilter};
 pub use pools::{Heartbeat, PoolView};
+pub use schedules::ScheduleView;
+pub use workers::WorkerView;
 
 use crate::Domain;
 

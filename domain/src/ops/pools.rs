@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use ::jobs::store::controls;
+use ::jobs::{Pool, Signal};
 use entities::job::State;
 use entities::{Timestamp, pool_control, worker};
-use jobs::Pool;
 use sea_orm::{ActiveEnum as _, ConnectionTrait as _, EntityTrait as _};
+use serde_json::json;
 
-use super::{Ops, OpsError};
+use super::once::Done;
+use super::{Actor, Ops, OpsError};
+use crate::idempotency::{Claim, Once};
 use crate::sql::statement;
 
 /// A pool as operators see it.
@@ -72,6 +76,31 @@ impl Ops<'_> {
         Ok(pools)
     }
 
+    /// Stop or go on claiming from a pool, everywhere; it survives every restart.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn pause_pool(&self, actor: &Actor, pool: Pool, paused: bool, claim: Option<&Claim>) -> Result<Once<()>, OpsError> {
+        let action = if paused { "pause_pool" } else { "resume_pool" };
+        self.once(actor, action, claim, async |txn| {
+            controls::set_paused(txn, pool, paused, &actor.name()).await?;
+            Ok(Done::new((), resource(pool)).waking([Signal::Work(pool)]))
+        })
+        .await
+    }
+
+    /// Let each worker process of a pool run so many jobs at once; `None` gives the number back to its settings.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn scale_pool(&self, actor: &Actor, pool: Pool, max: Option<u32>, claim: Option<&Claim>) -> Result<Once<()>, OpsError> {
+        self.once(actor, "scale_pool", claim, async |txn| {
+            controls::set_concurrency(txn, pool, max, &actor.name()).await?;
+            Ok(Done::new((), resource(pool)).detail(json!({ "concurrency_max": max })).waking([Signal::Work(pool)]))
+        })
+        .await
+    }
+
     /// Who is there, pool by pool.
     ///
     /// # Errors
@@ -93,6 +122,10 @@ impl Ops<'_> {
         }
         Ok(beats)
     }
+}
+
+fn resource(pool: Pool) -> String {
+    format!("/v1/ops/pools/{pool}")
 }
 
 fn empty(pool: Pool, controls: &[pool_control::Model], workers: &[worker::Model]) -> PoolView {

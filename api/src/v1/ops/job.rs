@@ -1,8 +1,10 @@
 //! A job on the wire.
 
 use domain::entities::id::JobId;
-use domain::entities::job;
+use domain::entities::{job, job_attempt};
+use poem_openapi::types::Any;
 use poem_openapi::{Enum, Object};
+use serde_json::Value;
 
 use crate::wire::{Id, Time};
 
@@ -110,6 +112,97 @@ impl From<job::Model> for Job {
             concurrency_key: job.concurrency_key,
             resource: job.resource,
             created_by: job.created_by,
+        }
+    }
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case")]
+pub enum AttemptOutcome {
+    Succeeded,
+    /// A try that failed; the job comes back.
+    Errored,
+    /// The last error, or one that no retry mends.
+    Failed,
+    Cancelled,
+    /// It asked to come back later; costs nothing.
+    Snoozed,
+    /// Its worker was shutting down; costs nothing.
+    Released,
+    /// Its worker died, or lost the database.
+    Died,
+}
+
+impl From<job_attempt::Outcome> for AttemptOutcome {
+    fn from(outcome: job_attempt::Outcome) -> Self {
+        use job_attempt::Outcome;
+        match outcome {
+            Outcome::Succeeded => Self::Succeeded,
+            Outcome::Errored => Self::Errored,
+            Outcome::Failed => Self::Failed,
+            Outcome::Cancelled => Self::Cancelled,
+            Outcome::Snoozed => Self::Snoozed,
+            Outcome::Released => Self::Released,
+            Outcome::Died => Self::Died,
+        }
+    }
+}
+
+/// One claim of a job.
+#[derive(Debug, Object)]
+#[oai(skip_serializing_if_is_none)]
+pub struct JobAttempt {
+    pub attempt: i32,
+    pub worker: String,
+    pub started_at: Time,
+    pub finished_at: Option<Time>,
+    /// Absent while it runs.
+    pub outcome: Option<AttemptOutcome>,
+    pub error: Option<String>,
+    /// What it said, line by line. Not shown to observers.
+    pub log: Option<String>,
+}
+
+/// A job with all that is known about it.
+#[derive(Debug, Object)]
+#[oai(skip_serializing_if_is_none)]
+pub struct JobDetail {
+    #[oai(flatten)]
+    pub job: Job,
+    /// The latest first.
+    pub attempts: Vec<JobAttempt>,
+    /// Payload, result, progress and logs are left out, because the caller is an observer.
+    pub redacted: bool,
+    pub payload: Option<Any<Value>>,
+    pub result: Option<Any<Value>>,
+    pub progress: Option<Any<Value>>,
+    /// The W3C `traceparent` of the request that it comes from.
+    pub trace_id: Option<String>,
+}
+
+impl JobDetail {
+    #[must_use]
+    pub fn of(detail: domain::ops::JobDetail, sees_content: bool) -> Self {
+        let domain::ops::JobDetail { mut job, attempts } = detail;
+        let content = |value: Option<Value>| value.filter(|_| sees_content).map(Any);
+        let attempt = |attempt: job_attempt::Model| JobAttempt {
+            attempt: attempt.attempt,
+            worker: attempt.worker,
+            started_at: attempt.started_at.into(),
+            finished_at: attempt.finished_at.map(Time),
+            outcome: attempt.outcome.map(Into::into),
+            error: attempt.error,
+            log: attempt.log.filter(|_| sees_content),
+        };
+        Self {
+            attempts: attempts.into_iter().map(attempt).collect(),
+            redacted: !sees_content,
+            payload: content(Some(job.payload.take())),
+            result: content(job.result.take()),
+            progress: content(job.progress.take()),
+            trace_id: job.trace_id.take(),
+            job: job.into(),
         }
     }
 }

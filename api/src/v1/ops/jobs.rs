@@ -1,19 +1,20 @@
 //! The list of jobs and its search.
 
 use domain::Domain;
-use domain::ops::{ArgMatch, JobFilter};
+use domain::entities::id::JobId;
+use domain::ops::JobFilter;
 use domain::paging::PageRequest;
-use jobs::Pool;
 use poem::Request;
-use poem_openapi::param::Query;
+use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 
-use super::job::{Job, JobState};
+use super::filter::{PoolName, args};
+use super::job::{Job, JobDetail, JobState};
 use crate::auth::Observer;
 use crate::problem::Problem;
 use crate::v1::Tag;
-use crate::wire::Time;
+use crate::wire::{Id, Time};
 
 pub struct JobsApi {
     pub domain: Domain,
@@ -44,8 +45,8 @@ impl JobsApi {
         kind: Query<Option<String>>,
         /// One state, or several.
         state: Query<Option<Vec<JobState>>>,
-        /// The exact pool, for example `containers`.
-        pool: Query<Option<String>>,
+        /// The pool.
+        pool: Query<Option<PoolName>>,
         /// An id, a part of a kind, or a part of an error's text.
         q: Query<Option<String>>,
         /// Not created before this.
@@ -60,7 +61,7 @@ impl JobsApi {
         let filter = JobFilter {
             kind: kind.0,
             states: state.0.unwrap_or_default().into_iter().map(Into::into).collect(),
-            pool: pool.0.as_deref().map(pool_named).transpose()?,
+            pool: pool.0.map(Into::into),
             text: q.0,
             args: args(request),
             created_after: created_after.0.map(|time| time.0),
@@ -69,18 +70,13 @@ impl JobsApi {
         let page = self.domain.ops().jobs(&filter, &PageRequest { size: page_size.0.map(i64::from), token: page_token.0 }).await?;
         Ok(Json(JobList { jobs: page.items.into_iter().map(Into::into).collect(), next_page_token: page.next_page_token }))
     }
-}
 
-/// # Errors
-/// 400 for a name that is none.
-pub fn pool_named(name: &str) -> Result<Pool, Problem> {
-    let known = || Pool::ALL.map(Pool::name).join(", ");
-    Pool::named(name).ok_or_else(|| Problem::invalid_parameter("pool", format!("must be one of: {}", known())))
-}
-
-/// The parameters `args.<path>=<value>`, whose names no description can list.
-fn args(request: &Request) -> Vec<ArgMatch> {
-    let pairs: Vec<(String, String)> = request.params().unwrap_or_default();
-    let path = |name: String| name.strip_prefix("args.").map(str::to_owned);
-    pairs.into_iter().filter_map(|(name, value)| Some(ArgMatch { path: path(name)?, value })).collect()
+    /// One job
+    ///
+    /// With its attempts and, for architects, payload, result, progress and logs.
+    #[oai(path = "/jobs/:id", method = "get", operation_id = "getJob")]
+    async fn get(&self, observer: Observer, id: Path<Id<JobId>>) -> Result<Json<JobDetail>, Problem> {
+        let detail = self.domain.ops().job(id.0.0).await?;
+        Ok(Json(JobDetail::of(detail, observer.sees_content)))
+    }
 }

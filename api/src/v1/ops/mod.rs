@@ -1,12 +1,26 @@
 //! `/v1/ops`: for observers to look at and for architects to act in.
 
+mod act;
+mod bulk;
+mod filter;
 mod job;
 mod jobs;
+mod pools;
+mod schedules;
+mod workers;
 
 use crate::App;
 
-pub type OpsApis = jobs::JobsApi;
+pub type OpsApis = (jobs::JobsApi, act::ActApi, bulk::BulkApi, pools::PoolsApi, workers::WorkersApi, schedules::SchedulesApi);
 
 pub fn apis(app: &App) -> OpsApis {
-    jobs::JobsApi { domain: app.domain.clone() }
+    let domain = || app.domain.clone();
+    (
+        jobs::JobsApi { domain: domain() },
+        act::ActApi { domain: domain(), operations: app.operations.clone() },
+        bulk::BulkApi { domain: domain(), operations: app.operations.clone() },
+        pools::PoolsApi { domain: domain() },
+        workers::WorkersApi { domain: domain() },
+        schedules::SchedulesApi { domain: domain() },
+    )
 }

@@ -1,6 +1,4 @@
-//! A house to knock at: the application over a real SQLite database, in process.
-
-#![expect(dead_code, reason = "each test binary uses its part")]
+//! A house to knock at: the application over a world with a real SQLite database, in process.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,28 +6,27 @@ use std::time::Duration;
 use api::auth::{SigningKey, Tokens};
 use api::convention::Operations;
 use api::{App, Settings};
+use domain::Caller;
 use domain::accounts::Role;
-use domain::entities::id::UserId;
-use domain::{Domain, Ports};
-use jobs::{Queue, WakeBus};
-use migrations::{Migrator, MigratorTrait as _};
-use platform::{Clock, Db, DbSettings, Ids, SystemClock, SystemRng, Tasks};
+use platform::{Clock, SystemRng, Tasks};
 use poem::endpoint::BoxEndpoint;
-use poem::test::{TestClient, TestResponse};
+use poem::test::{TestClient, TestRequestBuilder, TestResponse};
 use poem::{EndpointExt as _, Response};
 use serde_json::Value;
+use testkit::World;
 
 pub struct House {
+    pub world: World,
     pub app: App,
     pub client: TestClient<BoxEndpoint<'static, Response>>,
-    pub tasks: Tasks,
-    _data: tempfile::TempDir,
+    tasks: Tasks,
+    _keys: tempfile::TempDir,
 }
 
 /// Somebody who knocks.
 #[derive(Clone)]
 pub struct Guest {
-    pub id: UserId,
+    pub caller: Caller,
     pub token: String,
 }
 
@@ -39,19 +36,12 @@ impl House {
     }
 
     pub async fn with(settings: Settings) -> Self {
-        let data = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}?mode=rwc", data.path().join("tallyman.db").display());
-        let db = Db::connect(&DbSettings::default(), &url).await.unwrap();
-        Migrator::up(db.connection(), None).await.unwrap();
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let queue = Queue::new(Ids::new(Arc::clone(&clock)), WakeBus::local());
-        let domain = Domain::new(db, queue, Arc::clone(&clock), Arc::new(SystemRng), domain::Settings::default(), Ports::default());
-        let key = SigningKey::load(None, data.path(), &SystemRng, true).unwrap();
-        let tasks = Tasks::new();
+        let (world, keys, tasks) = (World::new().await, tempfile::tempdir().unwrap(), Tasks::new());
+        let key = SigningKey::load(None, keys.path(), &SystemRng, true).unwrap();
         let app = App {
-            operations: Operations::start(&domain, &tasks),
-            domain,
-            tokens: Tokens::new(key, clock),
+            operations: Operations::start(&world.domain, &tasks),
+            domain: world.domain.clone(),
+            tokens: Tokens::new(key, Arc::clone(&world.clock) as Arc<dyn Clock>),
             settings: Arc::new(settings),
             metrics: None,
             dependencies: Arc::new([]),
@@ -59,27 +49,41 @@ impl House {
             reveal: false,
         };
         let client = TestClient::new(api::endpoint(app.clone()).boxed());
-        Self { app, client, tasks, _data: data }
+        Self { world, app, client, tasks, _keys: keys }
     }
 
     pub async fn guest(&self, role: Role) -> Guest {
-        let user = self.app.domain.accounts().issue(role, None).await.unwrap();
-        let token = self.app.tokens.issue(user.id, role, None, Duration::from_mins(1)).unwrap();
-        Guest { id: user.id, token }
+        let caller = self.world.caller(role).await;
+        let token = self.app.tokens.issue(caller.user_id, role, None, Duration::from_mins(1)).unwrap();
+        Guest { caller, token }
     }
 
     pub async fn get(&self, guest: &Guest, path: &str) -> Answer {
-        Answer::of(self.client.get(path).header("Authorization", guest.bearer()).send().await).await
+        guest.knock(self.client.get(path)).await
+    }
+
+    pub async fn delete(&self, guest: &Guest, path: &str) -> Answer {
+        guest.knock(self.client.delete(path)).await
     }
 
     pub async fn post(&self, guest: &Guest, path: &str, body: &Value) -> Answer {
-        Answer::of(self.client.post(path).header("Authorization", guest.bearer()).body_json(body).send().await).await
+        guest.knock(self.client.post(path).body_json(body)).await
+    }
+
+    /// The same request under an idempotency key.
+    pub async fn post_as(&self, guest: &Guest, key: &str, path: &str, body: &Value) -> Answer {
+        guest.knock(self.client.post(path).header("Idempotency-Key", key).body_json(body)).await
+    }
+
+    pub async fn close(self) {
+        self.tasks.shut_down().await;
+        self.world.finish().await;
     }
 }
 
 impl Guest {
-    pub fn bearer(&self) -> String {
-        format!("Bearer {}", self.token)
+    pub async fn knock(&self, request: TestRequestBuilder<'_, BoxEndpoint<'static, Response>>) -> Answer {
+        Answer::of(request.header("Authorization", format!("Bearer {}", self.token)).send().await).await
     }
 }
 
@@ -118,5 +122,15 @@ impl Answer {
     pub fn pointers(&self) -> Vec<&str> {
         let errors = self.body["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
         errors.iter().filter_map(|error| error["pointer"].as_str()).collect()
+    }
+
+    /// The texts of a member of each item of a list.
+    pub fn column(&self, list: &str, member: &str) -> Vec<&str> {
+        let items = self.body[list].as_array().map(Vec::as_slice).unwrap_or_default();
+        items.iter().filter_map(|item| item[member].as_str()).collect()
+    }
+
+    pub fn text(&self, member: &str) -> &str {
+        self.body[member].as_str().unwrap_or_default()
     }
 }

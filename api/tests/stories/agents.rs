@@ -1,12 +1,9 @@
 //! Agents through the front door.
 
-mod house;
-mod market;
-
+use crate::house::Answer;
+use crate::market::{Market, agent};
 use domain::agents::Change;
 use domain::agents::state::Event;
-use house::Answer;
-use market::{Market, agent};
 use poem::http::Method;
 use serde_json::{Value, json};
 

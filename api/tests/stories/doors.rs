@@ -1,11 +1,9 @@
 //! Who gets in, and what they hear who do not.
 
-mod house;
-
 use std::time::Duration;
 
+use crate::house::{Answer, Guest, House};
 use domain::accounts::Role;
-use house::{Answer, House};
 
 #[tokio::test]
 async fn whatever_does_not_exist_is_a_problem_document_too() {
@@ -31,9 +29,9 @@ async fn without_a_token_nobody_gets_in() {
 #[tokio::test]
 async fn a_token_of_somebody_who_is_gone_opens_nothing() {
     let house = House::open().await;
-    let stranger = uuid::Uuid::from_u128(1).into();
-    let token = house.app.tokens.issue(stranger, Role::Architect, None, Duration::from_mins(1)).unwrap();
-    let answer = house.get(&house::Guest { id: stranger, token }, "/v1/ops/jobs").await;
+    let caller = domain::Caller::new(uuid::Uuid::from_u128(1).into(), Role::Architect);
+    let token = house.app.tokens.issue(caller.user_id, caller.role, None, Duration::from_mins(1)).unwrap();
+    let answer = house.get(&Guest { caller, token }, "/v1/ops/jobs").await;
     assert_eq!((answer.status, answer.problem()), (401, "invalid-token"));
 }
 
@@ -63,4 +61,46 @@ async fn health_needs_no_token_and_names_database_and_pools() {
     assert_eq!(ready.body["dependencies"][0]["name"], "database");
     let pools: Vec<_> = ready.body["pools"].as_array().unwrap().iter().map(|pool| pool["name"].as_str().unwrap()).collect();
     assert!(pools.contains(&"containers") && pools.contains(&"settlement"), "{pools:?}");
+}
+
+#[tokio::test]
+async fn a_suspended_user_is_out_at_once() {
+    let house = House::open().await;
+    let guest = house.guest(Role::Architect).await;
+    house.world.database.execute("UPDATE users SET state = 'suspended'").await;
+    let answer = house.get(&guest, "/v1/ops/jobs").await;
+    assert_eq!((answer.status, answer.problem()), (401, "invalid-token"));
+}
+
+#[tokio::test]
+async fn a_token_ends_when_it_says_so() {
+    let house = House::open().await;
+    let guest = house.guest(Role::Observer).await;
+    house.world.clock.advance(Duration::from_mins(2));
+    let answer = house.get(&guest, "/v1/ops/jobs").await;
+    assert_eq!((answer.status, answer.problem()), (401, "invalid-token"));
+}
+
+#[tokio::test]
+async fn a_login_link_lets_one_in_once() {
+    let house = House::open().await;
+    let secret = house.world.domain.accounts().bootstrap().await.unwrap().unwrap().secret;
+    let body = serde_json::json!({ "secret": secret });
+    let first = Answer::of(house.client.post("/v1/auth/login/link").body_json(&body).send().await).await;
+    assert_eq!((first.status, &first.body["user"]["role"], &first.body["expires_in"]), (200, &"architect".into(), &900.into()));
+    let jobs = house.client.get("/v1/ops/jobs").header("Authorization", format!("Bearer {}", first.text("access_token"))).send().await;
+    assert_eq!(Answer::of(jobs).await.status, 200);
+    let second = Answer::of(house.client.post("/v1/auth/login/link").body_json(&body).send().await).await;
+    assert_eq!((second.status, second.problem()), (401, "invalid-login-link"));
+}
+
+#[tokio::test]
+async fn nothing_internal_is_told_outside_of_development() {
+    let house = House::open().await;
+    let guest = house.guest(Role::Architect).await;
+    house.world.database.execute("ALTER TABLE schedules RENAME TO gone").await;
+    let answer = house.get(&guest, "/v1/ops/schedules").await;
+    assert_eq!((answer.status, answer.problem()), (500, "internal"));
+    assert_eq!(answer.body["title"], "Internal server error");
+    assert!(!answer.body.to_string().contains("gone") && answer.body.get("detail").is_none(), "{:?}", answer.body);
 }

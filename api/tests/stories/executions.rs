@@ -1,11 +1,8 @@
 //! Executions through the front door.
 
-mod house;
-mod market;
-
+use crate::house::Answer;
+use crate::market::{Market, Trader};
 use domain::accounts::Role;
-use house::Answer;
-use market::{Market, Trader};
 use poem::http::Method;
 use serde_json::{Value, json};
 use testkit::{Script, until};

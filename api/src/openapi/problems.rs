@@ -1,0 +1,22 @@
+//! Every operation may answer with the same problems. They stand once among the components, and operations refer to them.
+
+use serde_json::{Map, Value, json};
+
+/// Move the problem answers of all operations to `components/responses`.
+pub fn say_once(document: &mut Value) {
+    let mut shared = Map::new();
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut);
+    let operations = paths.filter_map(Value::as_object_mut).flat_map(Map::values_mut);
+    for responses in operations.filter_map(|operation| operation.get_mut("responses")?.as_object_mut()) {
+        for (status, response) in responses.iter_mut().filter(|(_, response)| is_problem(response)) {
+            let name = format!("Problem{status}");
+            let reference = json!({ "$ref": format!("#/components/responses/{name}") });
+            shared.insert(name, std::mem::replace(response, reference));
+        }
+    }
+    document["components"]["responses"] = Value::Object(shared);
+}
+
+fn is_problem(response: &Value) -> bool {
+    response.get("content").is_some_and(|content| content.get("application/problem+json").is_some())
+}

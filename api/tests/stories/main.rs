@@ -1,0 +1,13 @@
+//! Stories of callers, told over the whole application in process.
+
+mod agents;
+mod bodies;
+mod bulk;
+mod doors;
+mod executions;
+mod house;
+mod jobs_found;
+mod jobs_moved;
+mod market;
+mod operations;
+mod pools;

@@ -1,0 +1,136 @@
+//! One thing done to every job that matches, however many: the request enqueues one job, and that job goes through them in batches.
+
+use ::jobs::kinds::{ApplyBulk, BulkAction, JobKind};
+use ::jobs::{NewJob, Pool, Run, Signal};
+use entities::id::JobId;
+use entities::job::{self, State};
+use sea_orm::{ColumnTrait as _, Condition, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::jobs::{FINAL, LIVE, RETRYABLE, delete_all, resource, retry_all};
+use super::once::Done;
+use super::{Actor, JobFilter, Ops, OpsError};
+use crate::idempotency::{Claim, Once};
+
+/// Jobs in one transaction.
+const BATCH: u64 = 500;
+
+/// What is to be done, and to which jobs.
+#[derive(Debug, Clone)]
+pub struct BulkRequest {
+    pub action: BulkAction,
+    pub filter: JobFilter,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BulkReport {
+    /// Jobs that matched and were in a state for it.
+    pub matched: u64,
+    /// Jobs to which it was done; the others had changed meanwhile, or a live job has their unique key.
+    pub done: u64,
+}
+
+fn eligible(action: BulkAction) -> &'static [State] {
+    match action {
+        BulkAction::Retry => &RETRYABLE,
+        BulkAction::Cancel => &LIVE,
+        BulkAction::Delete => &FINAL,
+    }
+}
+
+impl Ops<'_> {
+    /// How many jobs it would be done to right now.
+    ///
+    /// # Errors
+    /// When the filter is wrong.
+    pub async fn count_bulk(&self, request: &BulkRequest) -> Result<u64, OpsError> {
+        request.filter.check()?;
+        let db = self.domain.db();
+        let matching = matching(request, db.engine());
+        Ok(job::Entity::find().filter(matching).count(db.connection()).await?)
+    }
+
+    /// Enqueue the job that does it. What is enqueued after this request is left alone.
+    ///
+    /// # Errors
+    /// When the filter is wrong.
+    pub async fn bulk(&self, actor: &Actor, request: &BulkRequest, claim: Option<&Claim>) -> Result<Once<JobId>, OpsError> {
+        request.filter.check()?;
+        let filter = serde_json::to_value(&request.filter)
+            .map_err(|source| ::jobs::EnqueueError::Payload { kind: JobKind::ApplyBulk.name().into(), source })?;
+        self.once(actor, "bulk_jobs", claim, async |txn| {
+            let now = ::jobs::store::server::now(self.domain.db()).await?;
+            let job = ApplyBulk { action: request.action, filter: filter.clone(), created_before: now.micros() };
+            let (enqueued, _) = self.domain.queue().enqueue_all(txn, vec![NewJob::of(&job)?.created_by(actor.name())]).await?;
+            let id = enqueued[0].id;
+            let said = json!({ "action": request.action, "filter": filter });
+            Ok(Done::new(id, resource(id)).detail(said).waking([Signal::Work(Pool::Upkeep)]))
+        })
+        .await
+    }
+
+    /// What the job does: a few hundred at a time, oldest first, saying how far it is. Safe to repeat. `None` when it was asked to stop before
+    /// the end: cancelled, or its worker goes away.
+    ///
+    /// # Errors
+    /// When the filter is none, or the database refuses.
+    pub async fn apply_bulk(&self, bulk: &ApplyBulk, run: &Run) -> Result<Option<BulkReport>, OpsError> {
+        let filter: JobFilter =
+            serde_json::from_value(bulk.filter.clone()).map_err(|error| OpsError::field("/filter", error.to_string()))?;
+        let request = BulkRequest { action: bulk.action, filter };
+        let db = self.domain.db();
+        let pending = Condition::all()
+            .add(matching(&request, db.engine()))
+            .add(job::Column::CreatedAt.lte(bulk.created_before))
+            .add(job::Column::Id.ne(run.job_id()));
+        let mut report = BulkReport::default();
+        let mut after: Option<JobId> = None;
+        while !run.cancel().is_cancelled() && !run.drain().is_cancelled() {
+            let query = job::Entity::find().select_only().columns([job::Column::Id, job::Column::Pool]).filter(pending.clone());
+            let query = match after {
+                Some(id) => query.filter(job::Column::Id.gt(id)),
+                None => query,
+            };
+            let batch: Vec<(JobId, String)> = query.order_by_asc(job::Column::Id).limit(BATCH).into_tuple().all(db.connection()).await?;
+            let Some((last, _)) = batch.last() else { return Ok(Some(report)) };
+            after = Some(*last);
+            report.matched += batch.len() as u64;
+            report.done += self.apply_to(bulk.action, &batch).await?;
+            run.progress(json!(report));
+        }
+        Ok(None)
+    }
+
+    async fn apply_to(&self, action: BulkAction, batch: &[(JobId, String)]) -> Result<u64, OpsError> {
+        let ids: Vec<JobId> = batch.iter().map(|(id, _)| *id).collect();
+        let txn = self.domain.db().write().await?;
+        let done = match action {
+            BulkAction::Retry => retry_all(&txn, &ids).await?,
+            BulkAction::Delete => delete_all(&txn, &ids).await?,
+            BulkAction::Cancel => {
+                ::jobs::store::cancel::request(&txn, &ids).await?;
+                ids.len() as u64
+            }
+        };
+        txn.commit().await?;
+        let bus = self.domain.queue().bus();
+        match action {
+            BulkAction::Retry => {
+                let mut pools: Vec<Pool> = batch.iter().filter_map(|(_, pool)| Pool::named(pool)).collect();
+                pools.sort_unstable();
+                pools.dedup();
+                pools.into_iter().map(Signal::Work).for_each(|signal| bus.send(signal));
+            }
+            BulkAction::Cancel => ids.into_iter().map(Signal::Cancel).for_each(|signal| bus.send(signal)),
+            BulkAction::Delete => {}
+        }
+        Ok(done)
+    }
+}
+
+fn matching(request: &BulkRequest, engine: platform::Engine) -> Condition {
+    let states = eligible(request.action).iter().copied();
+    request.filter.condition(engine).add(job::Column::State.is_in(states))
+}

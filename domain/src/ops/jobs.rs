@@ -1,0 +1,141 @@
+//! Retry, cancel, delete: one job or a few hundred, by the same statements.
+
+use ::jobs::{Pool, Signal};
+use entities::id::JobId;
+use entities::job::{self, State};
+use platform::Txn;
+use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Query};
+use sea_orm::{ColumnTrait as _, Condition, DbErr, EntityTrait as _, QueryFilter as _};
+
+use super::detail::missing;
+use super::once::Done;
+use super::{Actor, Ops, OpsError};
+use crate::idempotency::{Claim, Once};
+use crate::sql::is_duplicate;
+
+/// The states from which a job can be tried anew. A retrying one need not wait for its time.
+pub(super) const RETRYABLE: [State; 4] = [State::Failed, State::Cancelled, State::Quarantined, State::Retrying];
+pub(super) const LIVE: [State; 3] = [State::Queued, State::Running, State::Retrying];
+pub(super) const FINAL: [State; 4] = [State::Succeeded, State::Failed, State::Cancelled, State::Quarantined];
+
+impl Ops<'_> {
+    /// Let a job that has ended without success, or waits for its next try, start anew with all its tries.
+    ///
+    /// # Errors
+    /// [`OpsError::State`] in other states, [`OpsError::UniqueTaken`] when a live job has its unique key by now.
+    pub async fn retry(&self, actor: &Actor, id: JobId, claim: Option<&Claim>) -> Result<Once<JobId>, OpsError> {
+        self.once(actor, "retry_job", claim, async |txn| {
+            let job = locked(txn, id).await?;
+            if !RETRYABLE.contains(&job.state) {
+                return Err(refused(
+                    &job,
+                    "only a job that failed, was cancelled or quarantined, or waits for its next try can be retried",
+                ));
+            }
+            if let Some(holder) = holder(txn, &job).await? {
+                return Err(OpsError::UniqueTaken { job: id, key: job.unique_key.unwrap_or_default(), holder });
+            }
+            let taken = |error: DbErr| {
+                if is_duplicate(&error) { refused(&job, "a job with its unique key was enqueued at the same time") } else { error.into() }
+            };
+            retry_all(txn, &[id]).await.map_err(taken)?;
+            Ok(Done::new(id, resource(id)).waking(Pool::named(&job.pool).map(Signal::Work)))
+        })
+        .await
+    }
+
+    /// Ask for the end of a job: at once when it waits, soon when it runs.
+    ///
+    /// # Errors
+    /// [`OpsError::State`] when it has ended.
+    pub async fn cancel(&self, actor: &Actor, id: JobId, claim: Option<&Claim>) -> Result<Once<JobId>, OpsError> {
+        self.once(actor, "cancel_job", claim, async |txn| {
+            let job = locked(txn, id).await?;
+            if job.state.is_final() {
+                return Err(refused(&job, "it has ended"));
+            }
+            ::jobs::store::cancel::request(txn, &[id]).await?;
+            Ok(Done::new(id, resource(id)).waking([Signal::Cancel(id)]))
+        })
+        .await
+    }
+
+    /// Forget a job that has ended, with its attempts and logs.
+    ///
+    /// # Errors
+    /// [`OpsError::State`] when it is live.
+    pub async fn delete(&self, actor: &Actor, id: JobId) -> Result<(), OpsError> {
+        let deleted = self.once(actor, "delete_job", None, async |txn| {
+            let job = locked(txn, id).await?;
+            if !job.state.is_final() {
+                return Err(refused(&job, "cancel it first"));
+            }
+            delete_all(txn, &[id]).await?;
+            Ok(Done::new((), resource(id)))
+        });
+        deleted.await.map(Once::into_inner)
+    }
+}
+
+pub(super) fn resource(id: JobId) -> String {
+    format!("/v1/ops/jobs/{id}")
+}
+
+fn refused(job: &job::Model, why: &'static str) -> OpsError {
+    OpsError::State { job: job.id, state: job.state.name(), why }
+}
+
+/// The row as it stays until the end of the transaction.
+async fn locked(txn: &Txn, id: JobId) -> Result<job::Model, OpsError> {
+    use sea_orm::QuerySelect as _;
+    let query = job::Entity::find_by_id(id);
+    // SQLite has one writer, and this transaction is it.
+    let query = if txn.engine() == platform::Engine::Postgres { query.lock_exclusive() } else { query };
+    query.one(&**txn).await?.ok_or_else(|| missing(id))
+}
+
+/// Another live job with the same unique key.
+async fn holder(txn: &Txn, job: &job::Model) -> Result<Option<JobId>, DbErr> {
+    let Some(key) = &job.unique_key else { return Ok(None) };
+    let same =
+        Condition::all().add(job::Column::UniqueKey.eq(key.as_str())).add(job::Column::State.is_in(LIVE)).add(job::Column::Id.ne(job.id));
+    Ok(job::Entity::find().filter(same).one(&**txn).await?.map(|holder| holder.id))
+}
+
+/// Retry those among the jobs that can be; answers how many. Of several with one unique key the newest goes, and none while another is live.
+pub(super) async fn retry_all(txn: &Txn, ids: &[JobId]) -> Result<u64, DbErr> {
+    let other = Alias::new("other");
+    let column = |column| Expr::col((other.clone(), column));
+    let newer_here = Condition::all()
+        .add(column(job::Column::Id).is_in(ids.iter().copied()))
+        .add(column(job::Column::State).is_in(RETRYABLE))
+        .add(column(job::Column::Id).gt(Expr::col((job::Entity, job::Column::Id))));
+    let live = Condition::all()
+        .add(column(job::Column::State).is_in(LIVE))
+        .add(column(job::Column::Id).ne(Expr::col((job::Entity, job::Column::Id))));
+    let rival = |which: Condition| {
+        let same_key = column(job::Column::UniqueKey).equals((job::Entity, job::Column::UniqueKey));
+        let query = Query::select().expr(Expr::val(1)).from_as(job::Entity, other.clone()).and_where(same_key).cond_where(which).to_owned();
+        Expr::exists(query)
+    };
+    let alone = Condition::any().add(job::Column::UniqueKey.is_null()).add(rival(newer_here).or(rival(live)).not());
+    let retried = job::Entity::update_many()
+        .col_expr(job::Column::State, Expr::value(State::Queued))
+        .col_expr(job::Column::RunAt, Expr::cust(txn.engine().now_sql()))
+        .col_expr(job::Column::Failures, Expr::value(0))
+        .col_expr(job::Column::Deaths, Expr::value(0))
+        .col_expr(job::Column::FinishedAt, Expr::cust("NULL"))
+        .col_expr(job::Column::CancelRequestedAt, Expr::cust("NULL"))
+        .filter(job::Column::Id.is_in(ids.iter().copied()))
+        .filter(job::Column::State.is_in(RETRYABLE))
+        .filter(alone)
+        .exec(&**txn)
+        .await?;
+    Ok(retried.rows_affected)
+}
+
+/// Delete those among the jobs that have ended; answers how many.
+pub(super) async fn delete_all(txn: &Txn, ids: &[JobId]) -> Result<u64, DbErr> {
+    let ended = job::Entity::delete_many().filter(job::Column::Id.is_in(ids.iter().copied())).filter(job::Column::State.is_in(FINAL));
+    Ok(ended.exec(&**txn).await?.rows_affected)
+}
