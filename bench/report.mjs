@@ -1,45 +1,73 @@
-// Medians of the rounds as a page: node report.mjs FIGURES.jsonl
+// node report.mjs machine: the first line of a section's results, where it was measured.
+// node report.mjs page: medians of the rounds in bench/results, and the goals, as a page.
 
 import { cpus, totalmem } from 'node:os';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { sections } from './sections.mjs';
 
-const rounds = readFileSync(process.argv[2], 'utf8').trim().split('\n').map((line) => JSON.parse(line));
-const who = [...new Set(rounds.map((round) => round.who))];
-const names = Object.keys(rounds[0].figures);
+const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+const show = (number) => (number === undefined ? '' : number >= 100 || Number.isInteger(number) ? String(Math.round(number)) : number.toFixed(2));
+const row = (cells) => `| ${cells.join(' | ')} |`;
 
-const median = (numbers) => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
-const of = (name, one) => {
-  const numbers = rounds.filter((round) => round.who === one && name in round.figures).map((round) => round.figures[name]);
-  return numbers.length ? median(numbers) : undefined;
-};
-const show = (number) => (number === undefined ? '' : number >= 100 ? String(Math.round(number)) : number.toFixed(2));
+function machine() {
+  return { machine: `${cpus().length} × ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux, Node ${process.versions.node}` };
+}
 
-const [ours, sqlite, bull, graphile] = ['Tallyman on PostgreSQL', 'Tallyman on SQLite', 'BullMQ', 'graphile-worker'];
-const goals = [
-  ['drain ≥ 0.6 × graphile-worker', of('drain_per_s', ours) / of('drain_per_s', graphile), 0.6],
-  ['drain ≥ 1.5 × BullMQ', of('drain_per_s', ours) / of('drain_per_s', bull), 1.5],
-  ['50 callers ≥ 0.5 × BullMQ', of('enqueue_50_callers_per_s', ours) / of('enqueue_50_callers_per_s', bull), 0.5],
-  ['bulk of 500 ≥ 2 × BullMQ', of('enqueue_bulk_500_per_s', ours) / of('enqueue_bulk_500_per_s', bull), 2],
-  ['drain with a bound per key ≥ 0.9 × without', of('drain_with_100_keys_per_s', ours) / of('drain_per_s', ours), 0.9],
-];
-const bounds = [
-  ['PostgreSQL: enqueue to start, p50 ≤ 1.5 ms', of('start_p50_ms', ours), 1.5],
-  ['PostgreSQL: enqueue to start, p99 ≤ 5 ms', of('start_p99_ms', ours), 5],
-  ['SQLite: enqueue to start, p50 ≤ 1 ms', of('start_p50_ms', sqlite), 1],
-];
+// A section's results: who was measured, which figures there are, and their medians.
+function read(name) {
+  const path = new URL(`results/${name}.jsonl`, import.meta.url);
+  if (!existsSync(path)) return undefined;
+  const [where, ...rounds] = readFileSync(path, 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+  const who = [...new Set(rounds.map((round) => round.who))];
+  const all = (figure, one) => rounds.filter((round) => round.who === one && figure in round.figures).map((round) => round.figures[figure]);
+  const of = (figure, one = who[0]) => {
+    const numbers = all(figure, one);
+    return numbers.length ? median(numbers) : undefined;
+  };
+  const busy = rounds.map((round) => round.others_percent).filter((percent) => percent !== undefined);
+  return { ...where, rounds: rounds.length / who.length, who, names: Object.keys(rounds[0].figures), of, all, busy };
+}
 
-console.log(`# Benchmarks
+function goal(section, { text, value, least, most, unit = '' }) {
+  const met = least === undefined ? value <= most : value >= least;
+  return row([section.title, text, `${show(value)}${unit && ` ${unit}`}`, met ? 'yes' : 'no']);
+}
 
-\`./bench/run\` writes this page. Medians of ${rounds.length / who.length} rounds, everyone in turn in each round, on ${cpus().length} × ${cpus()[0].model.trim()}
-with ${Math.round(totalmem() / 2 ** 30)} GiB, Linux, Node ${process.versions.node}. No-op jobs, 50 at once. Tallyman and graphile-worker are durable in PostgreSQL 18 (fsync on), Tallyman on SQLite
-with \`synchronous=FULL\`; BullMQ on Redis with \`appendonly everysec\` may lose its last second. Tallyman keeps each job's result and a row for its
-attempt; graphile-worker deletes what it finishes.
+function chapter(section, results) {
+  const busy = results.busy.length ? ` Before each run others kept the processors ${Math.min(...results.busy)} … ${Math.max(...results.busy)} % busy.` : '';
+  const header = results.who.length > 1 ? ['', ...results.who] : ['', 'Median', 'Least', 'Most'];
+  const cells = (figure) => {
+    if (results.who.length > 1) return results.who.map((one) => show(results.of(figure, one)));
+    const numbers = results.all(figure, results.who[0]);
+    return [median(numbers), Math.min(...numbers), Math.max(...numbers)].map(show);
+  };
+  return `## ${section.title}
 
-| | ${who.join(' | ')} |
-|---|${who.map(() => '---:|').join('')}
-${names.map((name) => `| \`${name}\` | ${who.map((one) => show(of(name, one))).join(' | ')} |`).join('\n')}
+${section.about}
 
-| Goal | Measured | Met |
-|---|---:|---|
-${goals.map(([goal, ratio, least]) => `| ${goal} | ${ratio.toFixed(2)} | ${ratio >= least ? 'yes' : 'no'} |`).join('\n')}
-${bounds.map(([goal, value, most]) => `| ${goal} | ${value.toFixed(2)} ms | ${value <= most ? 'yes' : 'no'} |`).join('\n')}`);
+${results.rounds} ${results.rounds === 1 ? 'round' : 'rounds'} on ${results.machine}.${busy}
+
+${row(header)}
+|---|${header.slice(1).map(() => '---:|').join('')}
+${results.names.map((figure) => row([`\`${figure}\``, ...cells(figure)])).join('\n')}`;
+}
+
+function page() {
+  const measured = sections.map((section) => [section, read(section.name)]).filter(([, results]) => results);
+  const goals = measured.flatMap(([section, results]) => section.goals(results.of).map((one) => goal(section, one)));
+  return `# Benchmarks
+
+\`./bench/run\` measures and writes this page; \`./bench/run --only http --rounds 3\` measures one section again and leaves the others as they were.
+Figures are medians of the rounds. Everything runs on one machine: database, load and what is measured share its processors.
+
+| Section | Goal | Measured | Met |
+|---|---|---:|---|
+${goals.join('\n')}
+
+${measured.map(([section, results]) => chapter(section, results)).join('\n\n')}`;
+}
+
+const wish = process.argv[2];
+if (wish === 'machine') console.log(JSON.stringify(machine()));
+else if (wish === 'page') console.log(page());
+else throw new Error('usage: node report.mjs machine | page');
