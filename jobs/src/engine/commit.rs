@@ -4,13 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use platform::{Db, Rng};
-use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::delivery::End;
 use super::held::Held;
 use crate::kinds::JobKind;
-use crate::outcome::{JobError, Outcome};
+use crate::outcome::Outcome;
 use crate::policy::Backoff;
 use crate::store::finish::{self, Finished};
 use crate::wake::{Signal, WakeBus};
@@ -67,31 +66,10 @@ impl Committer {
         Finished {
             job_id: end.run.job_id(),
             attempt: end.run.attempt(),
-            outcome: storable(&end.outcome),
+            outcome: end.outcome.clone(),
             backoff: backoff.after(failures, u32::from_ne_bytes(chance)),
             keyed: end.keyed,
         }
-    }
-}
-
-/// PostgreSQL stores no NUL in a text; one such result must not spoil the batch.
-fn storable(outcome: &Outcome) -> Outcome {
-    let text = |text: &str| text.replace('\0', "\u{fffd}");
-    let error = |error: &JobError| JobError { code: text(&error.code), message: text(&error.message) };
-    match outcome {
-        Outcome::Succeeded(result) => Outcome::Succeeded(without_nul(result)),
-        Outcome::Errored(cause) => Outcome::Errored(error(cause)),
-        Outcome::Failed(cause) => Outcome::Failed(error(cause)),
-        other => other.clone(),
-    }
-}
-
-fn without_nul(value: &Value) -> Value {
-    match value {
-        Value::String(text) => Value::String(text.replace('\0', "\u{fffd}")),
-        Value::Array(items) => items.iter().map(without_nul).collect(),
-        Value::Object(fields) => fields.iter().map(|(name, value)| (name.replace('\0', "\u{fffd}"), without_nul(value))).collect(),
-        other => other.clone(),
     }
 }
 

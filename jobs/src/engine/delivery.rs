@@ -6,7 +6,7 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::slots::Slot;
-use crate::outcome::Outcome;
+use crate::outcome::{JobError, Outcome};
 use crate::run::Run;
 
 /// A claimed job for a handler.
@@ -20,7 +20,7 @@ pub struct Delivery {
     pub run: Run,
 }
 
-/// The duty to say how an attempt ended. Whoever drops the last clone without a word releases the job.
+/// The duty to say how an attempt ended. Whoever drops the last clone without a word releases the job; a panic is a word.
 #[derive(Debug, Clone)]
 pub struct Ticket(Arc<Open>);
 
@@ -64,6 +64,8 @@ impl Open {
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.finish(Outcome::Released);
+        // A release costs nothing, so a handler that panics each time would be started for ever.
+        let panicked = || Outcome::Errored(JobError::new("handler-panicked", "the handler of the job panicked"));
+        self.finish(if std::thread::panicking() { panicked() } else { Outcome::Released });
     }
 }

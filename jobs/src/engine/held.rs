@@ -27,7 +27,11 @@ struct Lease {
 impl Held {
     /// `claimed` is the moment before the claim was sent: the lease cannot have begun earlier.
     pub fn add(&self, run: &Run, claimed: Instant) {
-        self.lock().insert(run.job_id(), Lease { run: run.clone(), renewed: claimed });
+        let before = self.lock().insert(run.job_id(), Lease { run: run.clone(), renewed: claimed });
+        // The job was lost and has come back to the same process: nobody renews the first attempt any more, so nobody else would tell it.
+        if let Some(lost) = before {
+            lost.run.cancel().cancel();
+        }
     }
 
     pub fn remove(&self, run: &Run) {
@@ -87,7 +91,7 @@ impl Held {
             }
         }
         for (id, attempt) in leases {
-            let lost = !renewed.held.contains(&id) && !renewed.cancelled.contains(&id);
+            let lost = ![&renewed.held, &renewed.cancelled, &renewed.busy].into_iter().any(|known| known.contains(&id));
             // A job that has just finished is not lost: the committer takes it out of the map right after its commit.
             if lost && held.get(&id).is_some_and(|lease| lease.run.attempt() == attempt && lease.renewed < asked) {
                 held.get(&id).inspect(|lease| lease.run.cancel().cancel());

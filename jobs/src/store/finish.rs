@@ -9,8 +9,8 @@ use platform::{Db, Engine, Txn};
 use sea_orm::{ConnectionTrait as _, DbErr, QueryResult};
 use serde_json::{Value, json};
 
-use super::limits;
 use super::sql::{Col, hex, rows, statement};
+use super::{limits, nul};
 use crate::outcome::{JobError, Outcome, Settled};
 use crate::run::{LostLease, Run, SettleError};
 
@@ -121,7 +121,7 @@ async fn record_attempts(txn: &Txn, ended: &[&Finished], held: &[QueryResult]) -
         attempts.push(json!({
             "id": hex(id), "attempt": finished.attempt, "worker": row.try_get::<String>("", "worker")?,
             "started_at": row.try_get::<i64>("", "started_at")?, "outcome": outcome,
-            "error": error(&finished.outcome).map(|error| &error.message),
+            "error": error(&finished.outcome).map(|error| nul::text(&error.message)),
         }));
     }
     super::attempts::record(txn, attempts).await
@@ -135,13 +135,13 @@ fn parameter(ended: &[&Finished]) -> Value {
             Outcome::Snoozed { delay, .. } => *delay,
             _ => Duration::ZERO,
         };
-        let result = if let Outcome::Succeeded(result) = &finished.outcome { Some(result) } else { None };
+        let result = if let Outcome::Succeeded(result) = &finished.outcome { Some(nul::json(result)) } else { None };
         let error = error(&finished.outcome);
         json!({
             "id": hex(finished.job_id), "attempt": finished.attempt, "state": state, "outcome": outcome,
             "delay_us": i64::try_from(delay.as_micros()).unwrap_or(i64::MAX / 2),
             "failed": i32::from(matches!(finished.outcome, Outcome::Errored(_) | Outcome::Failed(_))),
-            "result": result, "error_code": error.map(|error| &error.code), "error": error.map(|error| &error.message),
+            "result": result, "error_code": error.map(|error| nul::text(&error.code)), "error": error.map(|error| nul::text(&error.message)),
         })
     };
     Value::Array(ended.iter().map(row).collect())

@@ -21,32 +21,56 @@ pub struct Renewed {
     pub held: Vec<JobId>,
     /// Still held, and somebody asked for its end.
     pub cancelled: Vec<JobId>,
+    /// Still held and not renewed: a transaction that has not ended yet writes to the row. Nobody takes it back meanwhile.
+    pub busy: Vec<JobId>,
 }
 
-/// Hold the leases for another `lease_ms` from now. What is in neither list of the answer is lost.
+/// Hold the leases for another `lease_ms` from now. What is in no list of the answer is lost.
+/// It waits for no other transaction, or one handler that settles slowly would cost all others their leases.
 ///
 /// # Errors
 /// When the database refuses; the leases run on towards their end then.
 pub async fn renew(db: &Db, leases: &[(JobId, i32)], lease_ms: i64) -> Result<Renewed, DbErr> {
     let engine = db.engine();
-    let sql = format!(
-        "UPDATE jobs SET lease_until = {} + $2 FROM {} WHERE jobs.id = r.id AND jobs.attempt = r.attempt AND jobs.state = 'running'
-         RETURNING {p}id, {p}cancel_requested_at",
-        engine.now_sql(),
-        rows(engine, &[("id", Col::Uuid), ("attempt", Col::Int)]),
-        p = if engine == Engine::Postgres { "jobs." } else { "" },
-    );
-    let parameter = Value::Array(leases.iter().map(|(id, attempt)| json!({ "id": hex(*id), "attempt": attempt })).collect());
+    let parameter = || Value::Array(leases.iter().map(|(id, attempt)| json!({ "id": hex(*id), "attempt": attempt })).collect());
     let txn = db.write().await?;
-    let rows = txn.query_all_raw(statement(engine, sql, [parameter.into(), (lease_ms * 1_000).into()])).await?;
+    let rows = txn.query_all_raw(statement(engine, renew_sql(engine), [parameter().into(), (lease_ms * 1_000).into()])).await?;
     txn.commit().await?;
     let mut renewed = Renewed::default();
-    for row in rows {
+    for row in &rows {
         let id = row.try_get("", "id")?;
         let asked: Option<i64> = row.try_get("", "cancel_requested_at")?;
         if asked.is_some() { renewed.cancelled.push(id) } else { renewed.held.push(id) }
     }
+    if rows.len() < leases.len() && engine == Engine::Postgres {
+        let held = format!("SELECT jobs.id FROM {} JOIN jobs ON {HELD}", rows_of_leases(engine));
+        for row in db.query_all_raw(statement(engine, held, [parameter().into()])).await? {
+            let id = row.try_get("", "id")?;
+            if !renewed.held.contains(&id) && !renewed.cancelled.contains(&id) {
+                renewed.busy.push(id);
+            }
+        }
+    }
     Ok(renewed)
+}
+
+const HELD: &str = "jobs.id = r.id AND jobs.attempt = r.attempt AND jobs.state = 'running'";
+
+fn rows_of_leases(engine: Engine) -> String {
+    rows(engine, &[("id", Col::Uuid), ("attempt", Col::Int)])
+}
+
+fn renew_sql(engine: Engine) -> String {
+    let (now, rows) = (engine.now_sql(), rows_of_leases(engine));
+    match engine {
+        Engine::Postgres => format!(
+            "WITH free AS MATERIALIZED (SELECT jobs.id FROM {rows} JOIN jobs ON {HELD} FOR NO KEY UPDATE OF jobs SKIP LOCKED)
+             UPDATE jobs SET lease_until = {now} + $2 FROM free WHERE jobs.id = free.id RETURNING jobs.id, jobs.cancel_requested_at"
+        ),
+        Engine::Sqlite => {
+            format!("UPDATE jobs SET lease_until = {now} + $2 FROM {rows} WHERE {HELD} RETURNING id, cancel_requested_at")
+        }
+    }
 }
 
 /// A job whose lease ran out.

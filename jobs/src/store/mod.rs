@@ -17,4 +17,5 @@ pub mod workers;
 mod attempts;
 mod keyed;
 mod limits;
+mod nul;
 mod sql;

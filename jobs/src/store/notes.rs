@@ -7,6 +7,7 @@ use platform::Db;
 use sea_orm::{ConnectionTrait as _, DbErr};
 use serde_json::{Value, json};
 
+use super::nul;
 use super::sql::{Col, hex, rows, statement};
 
 /// What a handler said about its attempt.
@@ -39,16 +40,16 @@ impl Note {
 /// When the database refuses; nothing is written then.
 pub async fn write(db: &Db, notes: &[Note], log_bytes_max: usize) -> Result<(), DbErr> {
     let mut lines: BTreeMap<(JobId, i32), String> = BTreeMap::new();
-    let mut progress: BTreeMap<(JobId, i32), &Value> = BTreeMap::new();
+    let mut progress: BTreeMap<(JobId, i32), Value> = BTreeMap::new();
     for note in notes {
         let of = (note.job_id, note.attempt);
         match &note.said {
             Said::Line(line) => {
                 let log = lines.entry(of).or_default();
-                log.push_str(line);
+                log.push_str(&nul::text(line));
                 log.push('\n');
             }
-            Said::Progress(value) => drop(progress.insert(of, value)),
+            Said::Progress(value) => drop(progress.insert(of, nul::json(value))),
         }
     }
     let txn = db.write().await?;

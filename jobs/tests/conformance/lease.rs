@@ -1,7 +1,12 @@
 //! Leases: kept while renewed, taken back when not, and a job that kills its workers is locked away.
 
+use std::time::Duration;
+
 use entities::job::State;
 use entities::job_attempt::Outcome as Word;
+use jobs::Outcome;
+use jobs::store::claim::Claimed;
+use jobs::store::finish::{Finished, finish};
 use jobs::store::lease::{reclaim, renew};
 
 use crate::rig::{Rig, job};
@@ -11,6 +16,7 @@ crate::on_every_engine!(
     a_job_that_kills_its_workers_is_quarantined,
     a_renewed_lease_is_not_taken_back,
     a_dying_job_that_was_cancelled_does_not_come_back,
+    renewals_and_ends_never_wait_for_each_other_in_a_ring,
 );
 
 async fn a_job_of_a_dead_worker_comes_back(rig: Rig) {
@@ -62,4 +68,20 @@ async fn a_dying_job_that_was_cancelled_does_not_come_back(rig: Rig) {
     rig.let_leases_run_out().await;
     reclaim(rig.db()).await.expect("the search");
     assert_eq!(rig.row(id).await.state, State::Cancelled);
+}
+
+async fn renewals_and_ends_never_wait_for_each_other_in_a_ring(rig: Rig) {
+    rig.enqueue(vec![job(); 300]).await;
+    for _ in 0..15 {
+        let claimed = rig.claim(300).await;
+        let leases: Vec<_> = claimed.iter().rev().map(|job| (job.id, job.attempt)).collect();
+        let ends: Vec<_> = claimed.iter().map(released).collect();
+        let (renewed, ended) = tokio::join!(renew(rig.db(), &leases, 60_000), finish(rig.db(), &ends));
+        renewed.expect("the renewal");
+        assert_eq!(ended.expect("the ends are written").len(), 300);
+    }
+}
+
+fn released(job: &Claimed) -> Finished {
+    Finished { job_id: job.id, attempt: job.attempt, outcome: Outcome::Released, backoff: Duration::ZERO, keyed: false }
 }

@@ -2,11 +2,13 @@
 
 mod cancel;
 mod claim;
+mod engine;
 mod enqueue;
 mod finish;
 mod lease;
 mod limits;
 mod node;
+mod retention;
 mod rig;
 mod schedules;
 

@@ -1,6 +1,7 @@
 //! The whole engine under a real apalis worker.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use apalis::prelude::{BoxDynError, Monitor, WorkerBuilder};
 use entities::job::State;
 use jobs::backend::SqlBackend;
 use jobs::store::controls;
-use jobs::{Delivery, NewJob, Outcome, Settings};
+use jobs::{Concurrency, Delivery, NewJob, Outcome, Settings};
 use platform::Tasks;
 use serde_json::json;
 use testkit::until;
@@ -18,6 +19,7 @@ use crate::rig::{POOL, Process, Rig, job, settings};
 
 crate::on_every_engine!(
     two_processes_run_every_job_once,
+    a_bound_holds_over_two_processes_and_two_thousand_jobs,
     another_process_wakes_a_worker_and_cancels_its_job,
     a_long_job_keeps_its_lease_also_while_draining,
     a_shutdown_releases_what_does_not_end,
@@ -81,6 +83,43 @@ async fn two_processes_run_every_job_once(rig: Rig) {
     assert_eq!((seen.len(), seen.iter().collect::<HashSet<_>>().len()), (500, 500));
     assert_eq!(rig.database.count("SELECT count(*) FROM job_attempts").await, 500);
     assert_eq!(rig.database.count("SELECT count(*) FROM workers").await, 0, "workers that ended well leave no row");
+}
+
+async fn a_bound_holds_over_two_processes_and_two_thousand_jobs(rig: Rig) {
+    let running: Arc<[AtomicUsize; 4]> = Arc::default();
+    let most = Arc::new(AtomicUsize::new(0));
+    let handler = {
+        let (running, most) = (Arc::clone(&running), Arc::clone(&most));
+        script(move |delivery: Delivery| {
+            let (running, most) = (Arc::clone(&running), Arc::clone(&most));
+            async move {
+                let key = &running[delivery.payload["key"].as_u64().and_then(|key| usize::try_from(key).ok()).expect("a key")];
+                most.fetch_max(key.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                for _ in 0..20 {
+                    tokio::task::yield_now().await;
+                }
+                key.fetch_sub(1, Ordering::SeqCst);
+                Outcome::Succeeded(json!(1))
+            }
+        })
+    };
+    let keyed = |key: u64| NewJob {
+        payload: json!({ "key": key }),
+        concurrency: Some(Concurrency { key: format!("tenant-{key}"), running_max: Some(5), rate: None }),
+        ..job()
+    };
+    let (a, b) = (rig.process("a").await, rig.process("b").await);
+    let workers = (work(&a, 30, Arc::clone(&handler)), work(&b, 30, handler));
+    for part in 1..=4 {
+        rig.enqueue((0..500).map(|n| keyed(n % 4)).collect()).await;
+        let all = format!("SELECT count(*) - {part} * 500 FROM jobs WHERE state = 'succeeded'");
+        until("every job succeeds", async || rig.database.count(&all).await == 0).await;
+    }
+    end(a, workers.0).await;
+    end(b, workers.1).await;
+    assert_eq!(most.load(Ordering::SeqCst), 5, "the bound is used and never passed");
+    assert_eq!(rig.database.count("SELECT CAST(sum(running) AS BIGINT) FROM job_limits").await, 0);
+    assert_eq!(rig.database.count("SELECT CAST(max(attempt) AS BIGINT) FROM jobs").await, 1);
 }
 
 async fn another_process_wakes_a_worker_and_cancels_its_job(rig: Rig) {
