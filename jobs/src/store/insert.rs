@@ -54,8 +54,15 @@ pub(crate) async fn insert(txn: &Txn, ids: &Ids, jobs: Vec<NewJob>) -> Result<Ve
     declare_limits(txn, &jobs).await?;
     let mut answers: Vec<Option<Enqueued>> = vec![None; jobs.len()];
     let mut waiting: BTreeMap<usize, (JobId, NewJob)> = jobs.into_iter().map(|job| (ids.next(), job)).enumerate().collect();
-    for (index, (id, job)) in &waiting {
+    // In the order of the keys, here and below: two callers with the same keys never wait for one another in a ring.
+    let mut in_order: Vec<_> = waiting.iter().filter(|(_, (_, job))| matches!(job.unique, Some(Unique::For { .. }))).collect();
+    in_order.sort_by_key(|(_, (_, job))| key(job));
+    let mut taken = Vec::new();
+    for (index, (id, job)) in in_order {
         answers[*index] = claim_period(txn, *id, job).await?;
+        if answers[*index].is_none() {
+            taken.push((*index, key(job).unwrap_or_default().to_owned()));
+        }
     }
     waiting.retain(|index, _| answers[*index].is_none());
     let mut tries = 0;
@@ -77,11 +84,19 @@ pub(crate) async fn insert(txn: &Txn, ids: &Ids, jobs: Vec<NewJob>) -> Result<Ve
             return Err(EnqueueError::Contended { key: key.to_owned() });
         }
     }
+    for (index, key) in taken {
+        if let Some(earlier) = answers[index].filter(|answer| answer.existed) {
+            name_holder(txn, &key, earlier.id).await?;
+        }
+    }
     Ok(answers.into_iter().flatten().collect())
 }
 
 async fn insert_rows(txn: &Txn, jobs: impl Iterator<Item = &(JobId, NewJob)>) -> Result<HashSet<JobId>, DbErr> {
+    let mut jobs: Vec<_> = jobs.collect();
+    jobs.sort_by_key(|(id, job)| (key(job), *id));
     let rows: Vec<Value> = jobs
+        .into_iter()
         .map(|(id, job)| {
             json!({
                 "id": hex(*id), "kind": job.kind, "pool": job.pool, "payload": job.payload, "priority": job.priority,
@@ -132,6 +147,13 @@ async fn claim_period(txn: &Txn, id: JobId, job: &NewJob) -> Result<Option<Enque
     let holder = "SELECT job_id FROM job_unique_periods WHERE unique_key = $1";
     let holder = txn.query_one_raw(statement(txn.engine(), holder, [key.as_str().into()])).await?;
     holder.map(|row| Ok(Enqueued { id: row.try_get("", "job_id")?, existed: true })).transpose()
+}
+
+/// The period belongs to the job that is still alive from the period before.
+async fn name_holder(txn: &Txn, key: &str, job: JobId) -> Result<(), DbErr> {
+    let sql = "UPDATE job_unique_periods SET job_id = $2 WHERE unique_key = $1";
+    txn.execute_raw(statement(txn.engine(), sql, [key.into(), job.into()])).await?;
+    Ok(())
 }
 
 /// Make sure that each concurrency key has its counter row, with the bounds that it has today.

@@ -53,7 +53,7 @@ pub async fn claim(db: &Db, claim: &Claim<'_>, cursor: &mut Cursor) -> Result<Ve
     Ok(taken)
 }
 
-/// The keys behind `after` that have a job waiting and a free slot: one step along the index for each key, however many jobs it has.
+/// The keys behind `after` that have a job which may start now, for all that can be seen without a lock: one step along the index for each key, however many jobs it has.
 async fn waiting_keys(db: &Db, claim: &Claim<'_>, after: &str) -> Result<Vec<String>, DbErr> {
     let step =
         "SELECT j.concurrency_key FROM jobs j WHERE j.pool = $1 AND j.state IN ('queued', 'retrying') AND j.concurrency_key IS NOT NULL";
@@ -63,11 +63,25 @@ async fn waiting_keys(db: &Db, claim: &Claim<'_>, after: &str) -> Result<Vec<Str
              UNION ALL
              SELECT ({step} AND j.concurrency_key > k.key ORDER BY j.concurrency_key LIMIT 1) FROM k WHERE k.key IS NOT NULL)
          SELECT k.key FROM k JOIN job_limits l ON l.concurrency_key = k.key
-         WHERE (l.running_max IS NULL OR l.running < l.running_max) AND NOT EXISTS (SELECT 1 FROM pool_controls c WHERE c.pool = $1 AND c.paused)
-         LIMIT {KEYS_MAX}"
+         WHERE (l.running_max IS NULL OR l.running < l.running_max) AND (l.rate_max IS NULL OR {tokens} >= 1000)
+             AND EXISTS ({step} AND j.concurrency_key = k.key AND j.run_at <= {now})
+             AND NOT EXISTS (SELECT 1 FROM pool_controls c WHERE c.pool = $1 AND c.paused)
+         LIMIT {KEYS_MAX}",
+        tokens = tokens_sql(db.engine()),
+        now = db.engine().now_sql(),
     );
     let found = db.query_all_raw(statement(db.engine(), sql, [claim.pool.name().into(), after.into()])).await?;
     found.iter().map(|row| row.try_get("", "key")).collect()
+}
+
+/// What the bucket of `l` holds, in thousandths. It fills by the database's clock, in one window from empty to full.
+fn tokens_sql(engine: Engine) -> String {
+    let least = if engine == Engine::Postgres { "least" } else { "min" };
+    format!(
+        "CASE WHEN l.rate_max IS NULL THEN NULL WHEN l.rate_tokens_milli IS NULL THEN l.rate_max * 1000
+              ELSE {least}(l.rate_max * 1000, l.rate_tokens_milli + {least}({} - l.rate_refilled_at, l.rate_window_ms * 1000) * l.rate_max / l.rate_window_ms) END",
+        engine.now_sql()
+    )
 }
 
 /// Lock the counters and share the free places out, one place per key and round.
@@ -78,15 +92,9 @@ async fn allowances(txn: &Txn, keys: &[String], jobs_max: u32) -> Result<Vec<All
     } else {
         "ORDER BY l.concurrency_key"
     };
-    // The bucket fills by the database's clock.
-    let tokens = format!(
-        "CASE WHEN l.rate_max IS NULL THEN NULL WHEN l.rate_tokens_milli IS NULL THEN l.rate_max * 1000
-              ELSE min_of(l.rate_max * 1000, l.rate_tokens_milli + ({} - l.rate_refilled_at) * l.rate_max / l.rate_window_ms) END",
-        engine.now_sql()
-    )
-    .replace("min_of", if engine == Engine::Postgres { "least" } else { "min" });
     let sql = format!(
-        "SELECT l.concurrency_key, l.running, l.running_max, CAST({tokens} AS BIGINT) AS tokens_milli FROM {} JOIN job_limits l ON l.concurrency_key = r.key {lock}",
+        "SELECT l.concurrency_key, l.running, l.running_max, CAST({} AS BIGINT) AS tokens_milli FROM {} JOIN job_limits l ON l.concurrency_key = r.key {lock}",
+        tokens_sql(engine),
         rows(engine, &[("key", Col::Text)])
     );
     let parameter = Value::Array(keys.iter().map(|key| json!({ "key": key })).collect());

@@ -167,10 +167,10 @@ pub async fn history(db: &Db, name: &str, limit: u64) -> Result<Vec<schedule_fir
 }
 
 impl NewJob {
-    /// A job of a crontab entry, as its kind's policy wants it.
+    /// A job of a crontab entry, as its kind wants it. A payload that is none of its kind becomes a job all the same, which fails and says so.
     fn scheduled(kind: JobKind, payload: Value, schedule: &str) -> Self {
         let policy = kind.policy();
-        Self {
+        let job = kind.job(&payload).unwrap_or_else(|_| Self {
             kind: kind.name().into(),
             pool: policy.pool.name().into(),
             payload,
@@ -182,8 +182,9 @@ impl NewJob {
             concurrency: None,
             resource: None,
             trace_id: None,
-            created_by: Some(format!("schedule:{schedule}")),
-        }
+            created_by: None,
+        });
+        job.created_by(format!("schedule:{schedule}"))
     }
 }
 

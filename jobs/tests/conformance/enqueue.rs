@@ -1,5 +1,7 @@
 //! Into the queue: with the transaction or not at all, in order, once per key.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use jobs::{EnqueueError, NewJob, Outcome, Unique};
@@ -13,6 +15,8 @@ crate::on_every_engine!(
     a_thousand_callers_with_one_key_make_one_job,
     a_unique_key_is_free_again_when_its_job_has_ended,
     a_unique_period_outlives_the_job,
+    a_unique_period_names_the_job_that_is_there,
+    two_bulks_with_the_same_keys_in_opposite_order_both_pass,
     a_delayed_job_is_not_claimed_early,
     a_priority_outside_the_scale_is_refused,
 );
@@ -43,10 +47,10 @@ fn unique(key: &str) -> NewJob {
 }
 
 async fn a_thousand_callers_with_one_key_make_one_job(rig: Rig) {
-    let rig = std::sync::Arc::new(rig);
+    let rig = Arc::new(rig);
     let callers: Vec<_> = (0..1_000)
         .map(|_| {
-            let rig = std::sync::Arc::clone(&rig);
+            let rig = Arc::clone(&rig);
             rig.tasks.clone().spawn("enqueue", async move {
                 let enqueued = rig.enqueue(vec![unique("settle")]).await;
                 assert_eq!(enqueued.len(), 1);
@@ -78,6 +82,37 @@ async fn a_unique_period_outlives_the_job(rig: Rig) {
     assert_eq!((again.id, again.existed), (first, true));
     rig.database.execute("UPDATE job_unique_periods SET until = 1").await;
     assert!(!rig.enqueue(vec![daily()]).await[0].existed, "the period is over");
+}
+
+async fn a_unique_period_names_the_job_that_is_there(rig: Rig) {
+    let daily = || NewJob { unique: Some(Unique::For { key: "daily".into(), period: Duration::from_hours(24) }), ..job() };
+    let first = rig.enqueue_one(daily()).await;
+    rig.database.execute("UPDATE job_unique_periods SET until = 1").await;
+    for _ in 0..2 {
+        let again = rig.enqueue(vec![daily()]).await[0];
+        assert_eq!((again.id, again.existed), (first, true), "the first is still waiting");
+    }
+}
+
+async fn two_bulks_with_the_same_keys_in_opposite_order_both_pass(rig: Rig) {
+    let (rig, passed) = (Arc::new(rig), Arc::new(AtomicUsize::new(0)));
+    for round in 0..10 {
+        let bulks = [false, true].map(|backwards| {
+            let (rig, passed) = (Arc::clone(&rig), Arc::clone(&passed));
+            rig.tasks.clone().spawn("enqueue", async move {
+                let mut keys: Vec<_> = (0..200).map(|n| format!("{round}-{n}")).collect();
+                if backwards {
+                    keys.reverse();
+                }
+                rig.enqueue(keys.iter().map(|key| unique(key)).collect()).await;
+                passed.fetch_add(1, Ordering::SeqCst);
+            })
+        });
+        for bulk in bulks {
+            bulk.await.expect("the bulk ends");
+        }
+    }
+    assert_eq!((passed.load(Ordering::SeqCst), rig.database.count("SELECT count(*) FROM jobs").await), (20, 2_000));
 }
 
 async fn a_delayed_job_is_not_claimed_early(rig: Rig) {

@@ -17,6 +17,8 @@ crate::on_every_engine!(
     jobs_without_a_key_and_with_one_do_not_starve_each_other,
     a_rate_lets_through_what_its_bucket_holds,
     a_bound_of_one_keeps_the_order,
+    keys_that_wait_for_their_time_hold_nobody_up,
+    keys_with_an_empty_bucket_hold_nobody_up,
 );
 
 fn keyed(key: &str, running_max: u32) -> NewJob {
@@ -93,4 +95,26 @@ async fn a_bound_of_one_keeps_the_order(rig: Rig) {
         rig.finish(&job, Outcome::Succeeded(json!(1))).await;
     }
     assert_eq!(order, ids);
+}
+
+async fn keys_that_wait_for_their_time_hold_nobody_up(rig: Rig) {
+    rig.enqueue((0..300).map(|n| keyed(&format!("later-{n:03}"), 1).delayed(Duration::from_hours(1))).collect()).await;
+    let due = rig.enqueue_one(keyed("now", 1)).await;
+    assert_eq!(rig.claim(10).await.iter().map(|job| job.id).collect::<Vec<_>>(), [due]);
+}
+
+async fn keys_with_an_empty_bucket_hold_nobody_up(rig: Rig) {
+    let limited = |n: u32| {
+        let rate = Some(Rate { max: 1, window: Duration::from_hours(1) });
+        NewJob { concurrency: Some(Concurrency { key: format!("mail-{n:03}"), running_max: None, rate }), ..job() }
+    };
+    rig.enqueue((0..300).flat_map(|n| [limited(n), limited(n)]).collect()).await;
+    let mut claimed = 0;
+    while claimed < 300 {
+        let jobs = rig.claim(100).await;
+        assert!(!jobs.is_empty(), "each claim finds keys that may go on: {claimed}");
+        claimed += jobs.len();
+    }
+    let last = rig.enqueue_one(keyed("now", 1)).await;
+    assert_eq!(rig.claim(10).await.iter().map(|job| job.id).collect::<Vec<_>>(), [last]);
 }

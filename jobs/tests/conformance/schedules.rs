@@ -6,7 +6,11 @@ use serde_json::json;
 
 use crate::rig::Rig;
 
-crate::on_every_engine!(sixty_ticks_over_three_schedulers_fire_sixty_times, run_now_and_pause);
+crate::on_every_engine!(
+    sixty_ticks_over_three_schedulers_fire_sixty_times,
+    run_now_and_pause,
+    a_scheduled_job_keeps_the_bounds_of_its_kind
+);
 
 fn entry() -> Entry {
     let payload = json!({ "action": "succeed" });
@@ -46,4 +50,14 @@ async fn run_now_and_pause(rig: Rig) {
     assert_eq!(rig.row(history[0].job_id).await.created_by.as_deref(), Some("schedule:tick"));
     schedules::seed(rig.db(), &[entry()]).await.expect("the crontab is written again");
     assert!(schedules::active(rig.db()).await.expect("the crontab is read").0.is_empty(), "a restart does not undo the pause");
+}
+
+async fn a_scheduled_job_keeps_the_bounds_of_its_kind(rig: Rig) {
+    let sweep = Entry { name: "sweep", kind: JobKind::SweepContainers, payload: json!({}), ..entry() };
+    schedules::seed(rig.db(), &[sweep]).await.expect("the crontab is written");
+    let (rows, now) = schedules::active(rig.db()).await.expect("the crontab is read");
+    let ticks: Vec<_> = (0..3).map(|minute| (Timestamp::from_micros(now.micros() - minute * 60_000_000), Reason::CatchUp)).collect();
+    schedules::fire(rig.db(), &rig.queue, &rows[0], &ticks, now).await.expect("they fire");
+    assert_eq!(rig.database.count("SELECT count(*) FROM jobs").await, 1, "one sweep waits, and that is enough");
+    assert_eq!(rig.database.count("SELECT count(*) FROM schedule_fires f JOIN jobs j ON j.id = f.job_id").await, 3);
 }
