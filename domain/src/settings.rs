@@ -19,6 +19,8 @@ pub struct Settings {
 pub struct Keeping {
     /// How long a repeated request gets its first answer again.
     pub idempotency_seconds: u32,
+    /// How long a repeated request waits while the first one is still being carried out.
+    pub idempotency_wait_ms: u32,
     /// How long a topic can be resumed.
     pub events_seconds: u32,
     /// How long a one-time login link works.
@@ -27,6 +29,6 @@ pub struct Keeping {
 
 impl Default for Keeping {
     fn default() -> Self {
-        Self { idempotency_seconds: 86_400, events_seconds: 86_400, login_link_seconds: 86_400 }
+        Self { idempotency_seconds: 86_400, idempotency_wait_ms: 10_000, events_seconds: 86_400, login_link_seconds: 86_400 }
     }
 }

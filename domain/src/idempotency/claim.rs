@@ -15,9 +15,6 @@ use crate::accounts::Caller;
 use crate::context::Domain;
 use crate::sql::{refusal, statement};
 
-/// How long a repeated request waits for the first one's answer.
-const WAIT_MAX: Duration = Duration::from_secs(10);
-
 /// What makes two requests the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
@@ -89,7 +86,8 @@ pub async fn open(domain: &Domain, claim: Option<&Claim>) -> Result<Txn, Idempot
     if claim.is_none() {
         return Ok(domain.db.write().await?);
     }
-    let txn = tokio::time::timeout(WAIT_MAX, domain.db.write()).await.map_err(|_| IdempotencyError::InProgress)??;
+    let wait_max = Duration::from_millis(domain.settings.keeping.idempotency_wait_ms.into());
+    let txn = tokio::time::timeout(wait_max, domain.db.write()).await.map_err(|_| IdempotencyError::InProgress)??;
     Ok(txn)
 }
 
@@ -102,7 +100,7 @@ pub async fn claim<T: DeserializeOwned>(domain: &Domain, txn: &Txn, claim: Optio
     let Some(claim) = claim else { return Ok(None) };
     let (engine, now) = (txn.engine(), txn.engine().now_sql());
     if engine == Engine::Postgres {
-        txn.execute_unprepared(&format!("SET LOCAL lock_timeout = {}", WAIT_MAX.as_millis())).await?;
+        txn.execute_unprepared(&format!("SET LOCAL lock_timeout = {}", domain.settings.keeping.idempotency_wait_ms.max(1))).await?;
     }
     let take = format!(
         "INSERT INTO idempotency_keys (scope_hash, body_hash, answer, created_at, expires_at) VALUES ($1, $2, NULL, {now}, {now} + $3)

@@ -2,6 +2,7 @@
 
 use domain::executions::{ExecutionError, RunRequest};
 use domain::idempotency::{self, Claim, IdempotencyError};
+use domain::{Keeping, Settings};
 use serde_json::{Value, json};
 use testkit::World;
 
@@ -14,6 +15,7 @@ crate::on_every_engine!(
     a_refused_request_leaves_its_key_free,
     a_key_is_forgotten_after_its_time,
     a_key_is_its_callers_own,
+    a_repetition_does_not_wait_for_ever,
 );
 
 async fn a_repeated_run_is_one_run(world: World) {
@@ -108,6 +110,23 @@ async fn a_key_is_its_callers_own(world: World) {
     assert_ne!(claim(&ann, "k", &json!({})).scope_hash, claim(&ben, "k", &json!({})).scope_hash);
     assert_ne!(claim(&ann, "k", &json!({})).scope_hash, claim(&ann, "K", &json!({})).scope_hash);
     world.finish().await;
+}
+
+async fn a_repetition_does_not_wait_for_ever(world: World) {
+    let keeping = Keeping { idempotency_wait_ms: 100, ..Keeping::default() };
+    let impatient = World::with(world.database.kind, Settings { keeping, ..Settings::default() }).await;
+    world.finish().await;
+    let owner = impatient.operator().await;
+    let request = runs(&impatient, &owner).await;
+    let claim = claim(&owner, "k", &json!({}));
+    let first = impatient.database.db.write().await.unwrap();
+    assert_eq!(idempotency::claim::<Value>(&impatient.domain, &first, Some(&claim)).await.unwrap(), None);
+    let meanwhile = impatient.domain.executions().submit(&owner, request.clone(), Some(&claim)).await;
+    assert!(matches!(meanwhile, Err(ExecutionError::Idempotency(IdempotencyError::InProgress))), "{meanwhile:?}");
+    first.rollback().await.unwrap();
+    assert!(!impatient.domain.executions().submit(&owner, request, Some(&claim)).await.unwrap().is_replay());
+    impatient.run_jobs().await;
+    impatient.finish().await;
 }
 
 async fn runs(world: &World, owner: &domain::Caller) -> RunRequest {
