@@ -6,12 +6,19 @@ use entities::Timestamp;
 use entities::id::JobId;
 use entities::job::{self, State};
 use platform::Engine;
+use sea_orm::sea_query::extension::postgres::PgBinOper;
 use sea_orm::sea_query::{Expr, ExprTrait as _, LikeExpr, SimpleExpr};
 use sea_orm::{ColumnTrait as _, Condition};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::OpsError;
+use super::jobs::LIVE;
+
+/// Ids carry the clock of the process that enqueued, `created_at` the database's: how far one may be from the other. PostgreSQL searches
+/// times along the ids, which are in order already.
+const CLOCKS_APART_US_MAX: i64 = 2 * 3_600 * 1_000_000;
 
 /// Which jobs are meant. An empty filter means all.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,7 +31,7 @@ pub struct JobFilter {
     pub states: Vec<State>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pool: Option<Pool>,
-    /// An id, a part of a kind's name, or a part of an error's text.
+    /// An id, a part of a kind's name, or a part of an error's text (of its first 1000 characters, on PostgreSQL).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// All of these.
@@ -58,18 +65,30 @@ impl ArgMatch {
     }
 
     fn condition(&self, engine: Engine) -> Condition {
-        self.readings().into_iter().fold(Condition::any(), |any, value| {
-            any.add(match engine {
-                Engine::Postgres => {
-                    let document = self.names().rev().fold(value, |inner, name| json!({ name: inner }));
-                    Expr::cust_with_values("payload @> $1", [document])
-                }
-                Engine::Sqlite => {
-                    let path = self.names().fold("$".to_owned(), |path, name| format!("{path}.\"{}\"", name.replace('"', "\\\"")));
-                    Expr::cust_with_values("payload -> ? = ?", [path, value.to_string()])
-                }
-            })
-        })
+        let readings: Vec<SimpleExpr> = self.readings().into_iter().map(|value| self.is(engine, value)).collect();
+        let any = readings.iter().cloned().fold(Condition::any(), Condition::add);
+        match engine {
+            Engine::Sqlite => any,
+            // The index on payloads holds what has ended; what is live has small indexes of its own.
+            Engine::Postgres => {
+                let ended = || job::Column::FinishedAt.is_not_null();
+                let live = Condition::all().add(in_states(engine, &LIVE)).add(any);
+                readings.into_iter().fold(Condition::any().add(live), |all, reading| all.add(ended().and(reading)))
+            }
+        }
+    }
+
+    fn is(&self, engine: Engine, value: Value) -> SimpleExpr {
+        match engine {
+            Engine::Postgres => {
+                let document = self.names().rev().fold(value, |inner, name| json!({ name: inner }));
+                Expr::cust_with_values("payload @> $1", [document])
+            }
+            Engine::Sqlite => {
+                let path = self.names().fold("$".to_owned(), |path, name| format!("{path}.\"{}\"", name.replace('"', "\\\"")));
+                Expr::cust_with_values("payload -> ? = ?", [path, value.to_string()])
+            }
+        }
     }
 }
 
@@ -87,14 +106,46 @@ impl JobFilter {
         let mut all = Condition::all()
             .add_option(self.kind.as_deref().map(|kind| job::Column::Kind.eq(kind)))
             .add_option(self.pool.map(|pool| job::Column::Pool.eq(pool.name())))
-            .add_option((!self.states.is_empty()).then(|| job::Column::State.is_in(self.states.iter().copied())))
+            .add_option((!self.states.is_empty()).then(|| in_states(engine, &self.states)))
             .add_option(self.created_after.map(|moment| job::Column::CreatedAt.gte(moment)))
             .add_option(self.created_before.map(|moment| job::Column::CreatedAt.lt(moment)));
+        if engine == Engine::Postgres {
+            let first = self.created_after.map(|moment| earliest_id(moment.micros().saturating_sub(CLOCKS_APART_US_MAX)));
+            let last = self.created_before.map(|moment| earliest_id(moment.micros().saturating_add(CLOCKS_APART_US_MAX)));
+            all = all.add_option(first.map(|id| job::Column::Id.gte(id))).add_option(last.map(|id| job::Column::Id.lt(id)));
+        }
         if let Some(text) = self.text.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
             all = all.add(text_condition(engine, text));
         }
         self.args.iter().fold(all, |all, arg| all.add(arg.condition(engine)))
     }
+}
+
+/// PostgreSQL reads live states from indexes that hold only those, provided that each condition is spelled as its index is.
+fn in_states(engine: Engine, states: &[State]) -> Condition {
+    let is_in = |some: &[State]| job::Column::State.is_in(some.iter().copied());
+    if engine == Engine::Sqlite {
+        return Condition::any().add(is_in(states));
+    }
+    let (running, others): (Vec<State>, Vec<State>) = states.iter().partition(|state| **state == State::Running);
+    let (ended, waiting): (Vec<State>, Vec<State>) = others.iter().partition(|state| state.is_final());
+    let mut any = Condition::any();
+    if !running.is_empty() {
+        any = any.add(job::Column::State.eq(State::Running));
+    }
+    if !ended.is_empty() {
+        any = any.add(is_in(&ended));
+    }
+    if !waiting.is_empty() {
+        let keyed = job::Column::ConcurrencyKey;
+        any = any.add(is_in(&waiting).and(keyed.is_null())).add(is_in(&waiting).and(keyed.is_not_null()));
+    }
+    any
+}
+
+/// No id that was made at this moment or later is smaller (UUIDv7: milliseconds in the first 48 bits).
+fn earliest_id(micros: i64) -> JobId {
+    Uuid::from_u128(u128::from(u64::try_from(micros / 1_000).unwrap_or(0)) << 80).into()
 }
 
 fn text_condition(engine: Engine, text: &str) -> SimpleExpr {
@@ -110,7 +161,11 @@ fn text_condition(engine: Engine, text: &str) -> SimpleExpr {
         // SQLite's LIKE ignores the case of ASCII letters.
         Engine::Sqlite => error.like(pattern),
         Engine::Postgres => {
-            error.cast_as("text").binary(sea_orm::sea_query::extension::postgres::PgBinOper::ILike, Expr::val(format!("%{escaped}%")))
+            let holds = error.cast_as("text").binary(PgBinOper::ILike, Expr::val(format!("%{escaped}%")));
+            match text.chars().count() {
+                0..3 => holds,
+                _ => holds.and(Expr::cust_with_values("job_error_trigrams(last_error) @> job_error_trigrams($1)", [text])),
+            }
         }
     };
     job::Column::Kind.is_in(kinds).or(error)

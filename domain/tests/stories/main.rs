@@ -10,6 +10,7 @@ mod idempotency;
 mod lists;
 mod logs;
 mod runs;
+mod searches;
 mod stats;
 
 /// One test for each engine.

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use apply_bulk::{ApplyBulk, BulkAction};
-pub use probe::{Probe, ProbeAction};
+pub use probe::{Probe, ProbeAction, ProbeConcurrency};
 pub use prune_rows::PruneRows;
 pub use run_agent::RunAgent;
 pub use sweep_containers::SweepContainers;

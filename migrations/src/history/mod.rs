@@ -6,7 +6,8 @@ mod m0001_queue;
 mod m0002_people;
 mod m0003_agents;
 mod m0004_executions;
+mod m0005_searches;
 
 pub fn steps() -> Vec<Step> {
-    vec![m0001_queue::STEP, m0002_people::STEP, m0003_agents::STEP, m0004_executions::STEP]
+    vec![m0001_queue::STEP, m0002_people::STEP, m0003_agents::STEP, m0004_executions::STEP, m0005_searches::STEP]
 }
