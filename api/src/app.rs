@@ -6,13 +6,12 @@ use domain::Domain;
 use futures::future::BoxFuture;
 use jobs::Pool;
 use metrics_exporter_prometheus::PrometheusHandle;
-use poem::middleware::{Cors, SetHeader};
 use poem::{Endpoint, EndpointExt as _, Request, Response, Route};
 
 use crate::auth::Tokens;
 use crate::body::Limits;
 use crate::convention::Operations;
-use crate::gate::Gate;
+use crate::gate::{Cors, Gate};
 use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::{metrics, openapi, v1};
@@ -60,7 +59,7 @@ pub fn endpoint(app: App) -> impl Endpoint<Output = Response> + 'static {
         request_limit: app.settings.request_limit(),
         reveal: app.reveal,
     };
-    let cors = cors(&app.settings);
+    let cors = Cors::new(&app.settings.cors_origins);
     let pages = Route::new()
         .at("/metrics", metrics::endpoint())
         .at("/docs", openapi::page())
@@ -69,21 +68,5 @@ pub fn endpoint(app: App) -> impl Endpoint<Output = Response> + 'static {
         .at("/problems", openapi::problems())
         .at("/problems/:code", openapi::problems())
         .nest_no_strip("/", v1::service(&app));
-    pages
-        .data(limits)
-        .data(app)
-        .with(cors)
-        .with(SetHeader::new().overriding("x-content-type-options", "nosniff").appending("referrer-policy", "no-referrer"))
-        .with(gate)
-}
-
-/// Without configured origins no browser of another origin may call.
-fn cors(settings: &Settings) -> Cors {
-    let exposed =
-        ["location", "retry-after", "x-request-id", "etag", "idempotent-replayed", "preference-applied", "ratelimit", "ratelimit-policy"];
-    let cors = Cors::new().allow_credentials(false).expose_headers(exposed).max_age(600);
-    match settings.cors_origins.as_slice() {
-        [] => cors.allow_origins_fn(|_| false),
-        origins => cors.allow_origins(origins.iter().map(String::as_str)),
-    }
+    pages.data(limits).data(app).with(cors).with(gate)
 }

@@ -6,11 +6,13 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
 use platform::Ids;
+use poem::http::header::{REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use poem::http::{HeaderName, HeaderValue, Method, StatusCode};
 use poem::{Endpoint, IntoResponse as _, Middleware, Request, Response};
 use poem_openapi::OperationId;
 use tracing::Instrument as _;
 
+use super::cors::{Granted, grant};
 use super::{ClientAddress, Network, RequestId};
 use crate::problem::{Problem, TIMED_OUT};
 
@@ -85,15 +87,22 @@ impl<E: Endpoint> Door<E> {
                 (response, operation)
             }
             Ok(Ok(Err(error))) => {
-                let operation = error.data::<OperationId>().copied();
-                (self.refuse(seen, Problem::of_framework(error)), operation)
+                let (operation, granted) = (error.data::<OperationId>().copied(), error.data::<Granted>().cloned());
+                let mut response = self.refuse(seen, Problem::of_framework(error));
+                if let Some(Granted(origin)) = granted {
+                    grant(response.headers_mut(), origin);
+                }
+                (response, operation)
             }
             Ok(Err(_)) => (self.refuse(seen, Problem::new(&TIMED_OUT).retry_after(Duration::from_secs(1))), None),
             Err(panic) => (self.refuse(seen, Problem::internal(format!("a panic: {}", panic_text(&*panic)))), None),
         };
+        let headers = response.headers_mut();
         if let Ok(id) = HeaderValue::from_str(&seen.id.0) {
-            response.headers_mut().insert(HeaderName::from_static(RequestId::HEADER), id);
+            headers.insert(HeaderName::from_static(RequestId::HEADER), id);
         }
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
         record(seen, operation, response.status());
         response
     }

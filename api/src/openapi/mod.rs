@@ -46,7 +46,30 @@ fn finish(spec: &str) -> Value {
     bodies(&mut document, &mut plain_json);
     problems::say_once(&mut document);
     example::add_everywhere(&mut document);
+    mend(&mut document);
     document
+}
+
+/// Bounds of whole numbers are whole numbers, and an answer without a description gets one: OpenAPI demands it.
+fn mend(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            for (name, member) in object.iter_mut() {
+                match member {
+                    Value::Number(number) if ["minimum", "maximum"].contains(&name.as_str()) => {
+                        #[expect(clippy::cast_possible_truncation, reason = "the bounds of the schemas are far below 2^63")]
+                        if let Some(whole) = number.as_f64().filter(|bound| bound.fract() == 0.0) {
+                            *member = json!(whole as i64);
+                        }
+                    }
+                    Value::String(text) if name == "description" && text.is_empty() => "As asked.".clone_into(text),
+                    other => mend(other),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(mend),
+        _ => {}
+    }
 }
 
 /// The bodies of all requests and answers, by media type.

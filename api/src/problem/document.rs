@@ -29,13 +29,11 @@ pub struct ProblemDocument {
     /// The request's id; our logs know it.
     instance: String,
     /// Every field that is wrong.
-    #[oai(skip_serializing_if_is_empty)]
-    errors: Vec<FieldProblem>,
+    errors: Option<Vec<FieldProblem>>,
     /// The title again, for clients of an older API.
     error: String,
     /// `errors` again, for clients of an older API.
-    #[oai(skip_serializing_if_is_empty)]
-    details: Vec<FieldProblem>,
+    details: Option<Vec<FieldProblem>>,
 }
 
 /// One field that is wrong.
@@ -56,9 +54,9 @@ impl Example for ProblemDocument {
             status: VALIDATION_FAILED.status,
             detail: None,
             instance: "req_01980000000070008000000000000001".into(),
-            errors: vec![field.clone()],
+            errors: Some(vec![field.clone()]),
             error: VALIDATION_FAILED.title.into(),
-            details: vec![field],
+            details: Some(vec![field]),
         }
     }
 }
@@ -67,8 +65,8 @@ impl Problem {
     /// What goes over the wire. `reveal` shows the causes of our own errors; it is for development.
     #[must_use]
     pub fn document(self, request_id: &str, reveal: bool) -> ProblemDocument {
-        let errors: Vec<FieldProblem> =
-            self.errors.into_iter().map(|field| FieldProblem { pointer: field.pointer, detail: field.detail }).collect();
+        let fields = self.errors.into_iter().map(|field| FieldProblem { pointer: field.pointer, detail: field.detail });
+        let errors = Some(fields.collect::<Vec<_>>()).filter(|errors| !errors.is_empty());
         let detail = if reveal { self.detail.or(self.cause) } else { self.detail };
         ProblemDocument {
             kind: self.kind.uri(),

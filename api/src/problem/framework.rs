@@ -1,11 +1,11 @@
 //! What poem and poem-openapi refuse by themselves leaves through the same door.
 
 use domain::FieldError;
-use poem::error::{CorsError, ReadBodyError};
+use poem::error::ReadBodyError;
 use poem_openapi::error::{AuthorizationError, ContentTypeError, ParseParamError, ParsePathError};
 
 use super::Problem;
-use super::catalogue::{AUTHENTICATION_REQUIRED, FORBIDDEN, Kind, NOT_FOUND, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED};
+use super::catalogue::{AUTHENTICATION_REQUIRED, Kind, NOT_FOUND, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED};
 
 impl Problem {
     /// The problem that an error of a handler or of the framework is.
@@ -28,9 +28,6 @@ impl Problem {
         }
         if let Some(unsupported) = error.downcast_ref::<ContentTypeError>() {
             return Self::new(&UNSUPPORTED_MEDIA_TYPE).because(unsupported.to_string());
-        }
-        if let Some(origin) = error.downcast_ref::<CorsError>() {
-            return Self::new(&FORBIDDEN).because(origin.to_string());
         }
         let kind = Kind::of_status(status);
         if error.is::<ReadBodyError>() || status.is_client_error() {

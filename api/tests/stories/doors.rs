@@ -104,3 +104,20 @@ async fn nothing_internal_is_told_outside_of_development() {
     assert_eq!(answer.body["title"], "Internal server error");
     assert!(!answer.body.to_string().contains("gone") && answer.body.get("detail").is_none(), "{:?}", answer.body);
 }
+
+#[tokio::test]
+async fn only_browsers_of_configured_origins_may_read_answers() {
+    let settings = api::Settings { cors_origins: vec!["https://app.example".into()], ..api::Settings::default() };
+    let house = House::with(settings).await;
+    let from = |origin: &str| house.client.get("/v1/ops/jobs").header("Origin", origin).send();
+    let known = Answer::of(from("https://app.example").await).await;
+    assert_eq!((known.status, known.header("access-control-allow-origin")), (401, "https://app.example"), "errors too");
+    let stranger = Answer::of(from("https://evil.example").await).await;
+    assert_eq!((stranger.status, stranger.header("access-control-allow-origin")), (401, ""));
+    let preflight = |origin: &str| {
+        let request = house.client.request(poem::http::Method::OPTIONS, "/v1/ops/jobs").header("Origin", origin);
+        request.header("Access-Control-Request-Method", "POST").send()
+    };
+    assert_eq!(Answer::of(preflight("https://app.example").await).await.status, 204);
+    assert_eq!(Answer::of(preflight("https://evil.example").await).await.problem(), "forbidden");
+}

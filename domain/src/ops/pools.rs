@@ -7,7 +7,7 @@ use ::jobs::store::controls;
 use ::jobs::{Pool, Signal};
 use entities::job::State;
 use entities::{Timestamp, pool_control, worker};
-use sea_orm::{ActiveEnum as _, ConnectionTrait as _, EntityTrait as _};
+use sea_orm::{ActiveEnum as _, ConnectionTrait as _, EntityTrait as _, Iterable as _};
 use serde_json::json;
 
 use super::once::Done;
@@ -27,7 +27,7 @@ pub struct PoolView {
     pub busy: u32,
     /// How long the oldest job that could run has been waiting.
     pub oldest_wait: Option<Duration>,
-    counts: BTreeMap<&'static str, (State, u64)>,
+    counts: BTreeMap<&'static str, u64>,
 }
 
 /// Who is there in a pool.
@@ -40,9 +40,9 @@ pub struct Heartbeat {
 }
 
 impl PoolView {
-    /// How many jobs there are of each state.
+    /// How many jobs there are of each state, also of those that none is in.
     pub fn counts(&self) -> impl Iterator<Item = (State, u64)> {
-        self.counts.values().copied()
+        State::iter().map(|state| (state, self.counts.get(state.name()).copied().unwrap_or(0)))
     }
 }
 
@@ -67,7 +67,7 @@ impl Ops<'_> {
             let Some(pool) = pools.iter_mut().find(|view| view.pool.name() == name) else { continue };
             let state = State::try_from_value(&row.try_get::<String>("", "state")?)?;
             let count: i64 = row.try_get("", "jobs")?;
-            pool.counts.insert(state.name(), (state, u64::try_from(count).unwrap_or(0)));
+            pool.counts.insert(state.name(), u64::try_from(count).unwrap_or(0));
             if let Some(oldest) = row.try_get::<Option<i64>>("", "oldest")? {
                 let now = Timestamp::from_micros(row.try_get("", "now")?);
                 pool.oldest_wait = pool.oldest_wait.max(Some(now.since(Timestamp::from_micros(oldest))));
