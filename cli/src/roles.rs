@@ -24,6 +24,7 @@ pub async fn up() -> Answer {
     let house = House::open(Containers::IfPossible).await?;
     greet(&house).await?;
     let pools = if house.sandbox.is_some() { Pool::ALL.to_vec() } else { without_containers() };
+    open_ingress(&house)?;
     let parts = vec![serve(&house, &pools)?, schedule(&house), work(&house, pools, None)];
     announce(&house);
     finish(house, parts).await
@@ -49,6 +50,7 @@ pub async fn worker(pools: &[String], concurrency: Option<u32>) -> Answer {
     if house.sandbox.is_none() {
         pools.retain(|pool| *pool != Pool::Containers);
     }
+    open_ingress(&house)?;
     println!("working for {}", pools.iter().map(|pool| pool.name()).collect::<Vec<_>>().join(", "));
     let parts = vec![work(&house, pools, concurrency)];
     finish(house, parts).await
@@ -105,6 +107,13 @@ fn serve(house: &House, pools: &[Pool]) -> Result<Part, Box<dyn Error>> {
             tracing::error!(error = &error as &dyn Error, "the API cannot serve");
         }
     }))
+}
+
+/// Read the queues that other services push to, if there are any.
+fn open_ingress(house: &House) -> Result<(), jobs::ingress::SettingsError> {
+    let ingress = jobs::ingress::Ingress::new(house.settings.ingress.clone(), house.settings.redis.url.as_deref())?;
+    ingress.start(&house.db, house.domain.queue(), &house.tasks);
+    Ok(())
 }
 
 fn schedule(house: &House) -> Part {
