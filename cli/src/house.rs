@@ -49,6 +49,7 @@ impl House {
     pub async fn open(containers: Containers) -> Result<Self, Box<dyn Error>> {
         let settings = Settings::load()?;
         let telemetry = Telemetry::start(&settings.telemetry, "tallyman")?;
+        settings.jobs.check()?;
         if settings.app.env == Env::Production && settings.database.url.is_none() {
             return Err("APP_ENV=production needs DATABASE_URL: name the database that you back up".into());
         }

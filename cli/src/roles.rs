@@ -177,5 +177,5 @@ async fn finish(house: House, parts: Vec<Part>) -> Answer {
     tracing::info!("ending: what runs may finish, nothing new is taken");
     house.tasks.shut_down().await;
     house.telemetry.shut_down();
-    Ok(if ended_early { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if ended_early || house.tasks.has_fallen() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

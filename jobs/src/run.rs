@@ -1,6 +1,7 @@
 //! What a handler holds while it runs a job.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use entities::id::JobId;
 use platform::Txn;
@@ -25,6 +26,7 @@ struct Inner {
     failures: i32,
     worker: String,
     cancel: CancellationToken,
+    lost: AtomicBool,
     drain: CancellationToken,
     notes: mpsc::UnboundedSender<Note>,
 }
@@ -55,8 +57,8 @@ impl Run {
         drain: CancellationToken,
         notes: mpsc::UnboundedSender<Note>,
     ) -> Self {
-        let cancel = CancellationToken::new();
-        Self { inner: Arc::new(Inner { job_id, attempt, failures, worker, cancel, drain, notes }) }
+        let (cancel, lost) = (CancellationToken::new(), AtomicBool::new(false));
+        Self { inner: Arc::new(Inner { job_id, attempt, failures, worker, cancel, lost, drain, notes }) }
     }
 
     #[must_use]
@@ -85,6 +87,18 @@ impl Run {
     #[must_use]
     pub fn cancel(&self) -> &CancellationToken {
         &self.inner.cancel
+    }
+
+    /// Whether the lease is gone. Nobody asked for the end of the job then: let go of it, somebody else has it or will.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.inner.lost.load(Ordering::Acquire)
+    }
+
+    /// End the attempt because its lease is gone.
+    pub(crate) fn lose(&self) {
+        self.inner.lost.store(true, Ordering::Release);
+        self.inner.cancel.cancel();
     }
 
     /// Fires when the worker was asked to end and its patience is over. A long job may answer [`Outcome::Released`](crate::Outcome::Released).

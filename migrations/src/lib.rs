@@ -36,17 +36,20 @@ pub fn fingerprint() -> u64 {
 /// Apply every missing step, one at a time; `said` hears of each. Of several processes that start together one does it and the others wait.
 ///
 /// # Errors
-/// When a step fails; those before it stay applied.
+/// When a step fails; none of them is applied then.
 pub async fn apply_all(db: &sea_orm::DatabaseConnection, mut said: impl FnMut(Applied<'_>)) -> Result<(), sea_orm::DbErr> {
-    use sea_orm::{ConnectionTrait as _, DatabaseBackend, TransactionTrait as _};
-    let turn = db.begin().await?;
+    use sea_orm::{ConnectionTrait as _, DatabaseBackend, SqliteTransactionMode, TransactionOptions, TransactionTrait as _};
+    // SQLite takes its one write lock here and PostgreSQL an advisory one: whoever comes second waits and finds nothing to do.
+    let immediate = (db.get_database_backend() == DatabaseBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
+    let options = TransactionOptions { sqlite_transaction_mode: immediate, ..TransactionOptions::default() };
+    let turn = db.begin_with_options(options).await?;
     if db.get_database_backend() == DatabaseBackend::Postgres {
         turn.execute_unprepared("SELECT pg_advisory_xact_lock(7140001)").await?;
     }
-    let pending = Migrator::get_pending_migrations(db).await?;
+    let pending = Migrator::get_pending_migrations(&turn).await?;
     for (index, step) in pending.iter().enumerate() {
         let began = std::time::Instant::now();
-        Migrator::up(db, Some(1)).await?;
+        Migrator::up(&turn, Some(1)).await?;
         said(Applied { number: index + 1, total: pending.len(), name: step.name(), took: began.elapsed() });
     }
     turn.commit().await

@@ -13,6 +13,7 @@ use tracing::Instrument as _;
 pub struct Tasks {
     tracker: TaskTracker,
     stop: CancellationToken,
+    fell: CancellationToken,
 }
 
 impl Tasks {
@@ -38,6 +39,28 @@ impl Tasks {
             }
         });
         self.tracker.spawn(guarded.instrument(tracing::info_span!("task", name)))
+    }
+
+    /// As [`Tasks::spawn`], for a task without which the process is worth nothing: its panic asks everything to end.
+    pub fn spawn_vital<F>(&self, name: &'static str, task: F) -> JoinHandle<()>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let (stop, fell) = (self.stop.clone(), self.fell.clone());
+        self.spawn(name, async move {
+            let guarded = std::panic::AssertUnwindSafe(task).catch_unwind().await;
+            if let Err(panic) = guarded {
+                fell.cancel();
+                stop.cancel();
+                std::panic::resume_unwind(panic);
+            }
+        })
+    }
+
+    /// Whether a vital task has panicked; the process should say so with its exit code.
+    #[must_use]
+    pub fn has_fallen(&self) -> bool {
+        self.fell.is_cancelled()
     }
 
     /// Ask every task to end and wait until all have.

@@ -14,5 +14,5 @@ pub use database::{Database, Kind};
 pub use people::{MINT, draft};
 pub use redis::{PrivateRedis, shared_redis_url};
 pub use sandbox::{FakeSandbox, Script};
-pub use wait::{long_campaigns, until, until_within};
+pub use wait::{long_campaigns, spawn, until, until_within};
 pub use world::World;

@@ -35,3 +35,12 @@ pub async fn until_within(patience: Duration, what: &str, mut condition: impl As
 pub fn long_campaigns() -> bool {
     handed_perhaps("TEST_LONG").is_some()
 }
+
+/// A task of a test's own. Unlike a task of the product its panic is an error of its handle, so that what it asserts counts.
+pub fn spawn<F>(task: F) -> tokio::task::JoinHandle<F::Output>
+where
+    F: Future<Output: Send + 'static> + Send + 'static,
+{
+    #[expect(clippy::disallowed_methods, reason = "the product's tasks survive a panic; a test must not")]
+    tokio::spawn(task)
+}

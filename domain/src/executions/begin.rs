@@ -55,7 +55,7 @@ impl Executions<'_> {
     /// Take the execution for this attempt.
     ///
     /// # Errors
-    /// [`ExecutionError::LostLease`] when a newer attempt has it already.
+    /// [`ExecutionError::LostLease`] when a newer attempt has it already, or the job is not the execution's.
     pub async fn begin(&self, id: ExecutionId, run: &Run) -> Result<Begun, ExecutionError> {
         let txn = self.domain.db.write().await?;
         let found = execution::Entity::find_by_id(id).lock_exclusive().one(&*txn).await?;
@@ -65,7 +65,8 @@ impl Executions<'_> {
         if row.state.is_final() && !again {
             return Ok(Begun::Over(ended(&row)));
         }
-        if row.attempt >= run.attempt() {
+        // One execution has one job; another one that names it holds nothing.
+        if row.job_id != run.job_id() || row.attempt >= run.attempt() {
             return Err(LostLease { job_id: run.job_id(), attempt: run.attempt() }.into());
         }
         let started = execution::ActiveModel {

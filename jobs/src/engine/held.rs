@@ -68,7 +68,7 @@ impl Held {
                 Ok(Err(error)) => tracing::warn!(%error, "leases were not renewed; trying again"),
                 Err(_) => tracing::warn!(waited_ms = patience.as_millis(), "the database did not answer a renewal in time"),
             }
-            self.drop_expired(settings.lease());
+            self.lose_expired(settings.lease());
         }
     }
 
@@ -94,22 +94,20 @@ impl Held {
             let lost = ![&renewed.held, &renewed.cancelled, &renewed.busy].into_iter().any(|known| known.contains(&id));
             // A job that has just finished is not lost: the committer takes it out of the map right after its commit.
             if lost && held.get(&id).is_some_and(|lease| lease.run.attempt() == attempt && lease.renewed < asked) {
-                held.get(&id).inspect(|lease| lease.run.cancel().cancel());
+                held.get(&id).inspect(|lease| lease.run.lose());
             }
         }
         Ok(())
     }
 
     /// A lease that could not be renewed in its time belongs to somebody else by now.
-    fn drop_expired(&self, lease: Duration) {
-        self.lock().retain(|id, held| {
-            let expired = held.renewed.elapsed() >= lease;
-            if expired && !held.run.cancel().is_cancelled() {
+    fn lose_expired(&self, lease: Duration) {
+        for (id, held) in self.lock().iter() {
+            if held.renewed.elapsed() >= lease && !held.run.is_lost() {
                 tracing::warn!(job.id = %id, attempt = held.run.attempt(), "the lease could not be renewed in time; the attempt is told to end");
-                held.run.cancel().cancel();
+                held.run.lose();
             }
-            true
-        });
+        }
     }
 
     /// Pass cancellations on as they come over the bus.

@@ -17,4 +17,4 @@ mod slots;
 
 pub use delivery::{Delivery, Ticket};
 pub use node::{Node, PoolEngine};
-pub use settings::Settings;
+pub use settings::{Settings, SettingsError};

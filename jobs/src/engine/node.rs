@@ -52,9 +52,9 @@ impl Node {
     pub fn start(db: Db, bus: WakeBus, rng: Arc<dyn Rng>, settings: Settings, tasks: Tasks, name: String) -> Self {
         let (held, end) = (Held::default(), CancellationToken::new());
         let (notes, received) = mpsc::unbounded_channel();
-        tasks.spawn("keep leases", held.clone().keep(db.clone(), settings.clone(), end.clone()));
+        tasks.spawn_vital("keep leases", held.clone().keep(db.clone(), settings.clone(), end.clone()));
         tasks.spawn("pass cancellations on", held.clone().listen(bus.clone(), end.clone()));
-        tasks.spawn("take lost leases back", reclaim::run(db.clone(), bus.clone(), settings.clone(), tasks.stop()));
+        tasks.spawn_vital("take lost leases back", reclaim::run(db.clone(), bus.clone(), settings.clone(), tasks.stop()));
         tasks.spawn("write notes", write_notes(db.clone(), received, settings.clone(), end.clone()));
         Self { db, bus, rng, settings, tasks, held, notes, name, end }
     }
@@ -94,10 +94,10 @@ impl Node {
             jobs_max: self.settings.finish_jobs_max,
         };
         let post = Post { db: self.db.clone(), pool, worker, slots, concurrency };
-        let fetching = self.tasks.spawn("fetch", fetcher.run(deliver));
+        let fetching = self.tasks.spawn_vital("fetch", fetcher.run(deliver));
         self.tasks.spawn("keep the worker's row", post.keep(self.settings.clone(), stop.clone(), over.clone()));
         self.tasks.spawn("count the patience", patience(stop.clone(), fetching, drain, over.clone(), self.settings.drain()));
-        let done = self.tasks.spawn("commit", async move {
+        let done = self.tasks.spawn_vital("commit", async move {
             committer.run(ended).await;
             over.cancel();
         });

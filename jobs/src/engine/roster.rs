@@ -1,6 +1,7 @@
 //! Who works: one row per pool of a process, and what operators decided about the pool.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use platform::Db;
 use sea_orm::DbErr;
@@ -25,18 +26,24 @@ pub struct Post {
 impl Post {
     /// Give a sign of life and follow the operators' number until `stop` fires; then take the row away.
     pub async fn keep(self, settings: Settings, draining: CancellationToken, stop: CancellationToken) {
-        let mut every = tokio::time::interval(settings.poll());
+        let mut every = tokio::time::interval(settings.poll().min(settings.renew_every()));
         every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut ticks = 0_u32;
+        let mut signed: Option<Instant> = None;
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
                 _ = every.tick() => {}
             }
-            let (result, due) = (self.follow().await, ticks.is_multiple_of(5));
-            ticks = ticks.wrapping_add(1);
-            let signed = if due { self.sign(draining.is_cancelled()).await } else { Ok(()) };
-            if let Err(error) = result.and(signed) {
+            let due = signed.is_none_or(|signed| signed.elapsed() >= settings.renew_every());
+            let kept = async {
+                self.follow().await?;
+                if due {
+                    self.sign(draining.is_cancelled()).await?;
+                    signed = Some(Instant::now());
+                }
+                Ok::<(), DbErr>(())
+            };
+            if let Err(error) = kept.await {
                 tracing::warn!(%error, worker = self.worker, "the worker's row could not be kept; trying again");
             }
         }

@@ -47,7 +47,35 @@ impl Default for Settings {
     }
 }
 
+/// A setting of the queue with which it could not work.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("jobs.{field} is {given}; it has to be {least} … {most}")]
+pub struct SettingsError {
+    pub field: &'static str,
+    pub given: u64,
+    pub least: u64,
+    pub most: u64,
+}
+
 impl Settings {
+    /// # Errors
+    /// The first setting with which the queue could not work.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        let wide = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        let ranges = [
+            ("lease_seconds", u64::from(self.lease_seconds), 1, 3_600),
+            ("poll_ms", u64::from(self.poll_ms), 10, 600_000),
+            ("claim_jobs_max", u64::from(self.claim_jobs_max), 1, 10_000),
+            ("finish_jobs_max", wide(self.finish_jobs_max), 1, 10_000),
+            ("log_bytes_max", wide(self.log_bytes_max), 0, 64 << 20),
+            ("notes_ms", u64::from(self.notes_ms), 10, 60_000),
+        ];
+        match ranges.into_iter().find(|(_, given, least, most)| !(*least..=*most).contains(given)) {
+            Some((field, given, least, most)) => Err(SettingsError { field, given, least, most }),
+            None => Ok(()),
+        }
+    }
+
     #[must_use]
     pub fn lease_ms(&self) -> i64 {
         i64::from(self.lease_seconds) * 1_000
@@ -72,5 +100,18 @@ impl Settings {
     #[must_use]
     pub fn poll(&self) -> Duration {
         Duration::from_millis(self.poll_ms.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_with_which_nothing_would_run_is_refused_by_name() {
+        assert_eq!(Settings::default().check(), Ok(()));
+        let never = Settings { finish_jobs_max: 0, ..Settings::default() };
+        assert_eq!(never.check().unwrap_err().to_string(), "jobs.finish_jobs_max is 0; it has to be 1 … 10000");
+        assert!(Settings { lease_seconds: 0, ..Settings::default() }.check().is_err());
     }
 }

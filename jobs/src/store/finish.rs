@@ -40,10 +40,12 @@ const COLUMNS: [(&str, Col); 9] = [
 
 static UPDATE: LazyLock<[String; 2]> = LazyLock::new(|| [Engine::Sqlite, Engine::Postgres].map(update_sql));
 
-/// A job that errored retries until its failures are used up; one that was asked to end does not come back.
+/// A job that errored retries until its failures are used up; one that was asked to end does not come back, and one
+/// that ended as cancelled though nobody asked (its lease was lost and found again) does.
 fn update_sql(engine: Engine) -> String {
     let (now, rows) = (engine.now_sql(), rows(engine, &COLUMNS));
     let state = "CASE WHEN r.state IN ('retrying', 'queued') AND jobs.cancel_requested_at IS NOT NULL THEN 'cancelled'
+                      WHEN r.state = 'cancelled' AND jobs.cancel_requested_at IS NULL THEN 'queued'
                       WHEN r.state = 'retrying' AND jobs.failures + 1 >= jobs.failures_max THEN 'failed' ELSE r.state END";
     let update = format!(
         "UPDATE jobs SET state = {state}, failures = jobs.failures + r.failed, lease_until = NULL, result = r.result,
@@ -58,7 +60,8 @@ fn update_sql(engine: Engine) -> String {
             "WITH ended AS ({update}, r.outcome, r.error),
              attempts AS (
                  INSERT INTO job_attempts (job_id, attempt, worker, started_at, finished_at, outcome, error)
-                 SELECT id, attempt, worker, started_at, {now}, CASE WHEN state = 'failed' THEN 'failed' ELSE outcome END, error FROM ended
+                 SELECT id, attempt, worker, started_at, {now}, CASE WHEN state = 'failed' THEN 'failed' WHEN state = 'queued' AND outcome = 'cancelled' THEN 'released' ELSE outcome END, error
+                 FROM ended WHERE outcome <> 'snoozed'
                  ON CONFLICT (job_id, attempt) DO UPDATE SET finished_at = excluded.finished_at, outcome = excluded.outcome, error = excluded.error)
              SELECT id, concurrency_key FROM ended"
         ),
@@ -117,7 +120,12 @@ async fn record_attempts(txn: &Txn, ended: &[&Finished], held: &[QueryResult]) -
     for row in held {
         let id: JobId = row.try_get("", "id")?;
         let Some(finished) = by_id.get(&id) else { continue };
-        let outcome = if row.try_get::<String>("", "state")? == "failed" { "failed" } else { words(&finished.outcome).1 };
+        let outcome = match (row.try_get::<String>("", "state")?.as_str(), words(&finished.outcome).1) {
+            (_, "snoozed") => continue,
+            ("failed", _) => "failed",
+            ("queued", "cancelled") => "released",
+            (_, word) => word,
+        };
         attempts.push(json!({
             "id": hex(id), "attempt": finished.attempt, "worker": row.try_get::<String>("", "worker")?,
             "started_at": row.try_get::<i64>("", "started_at")?, "outcome": outcome,
@@ -141,7 +149,8 @@ fn parameter(ended: &[&Finished]) -> Value {
             "id": hex(finished.job_id), "attempt": finished.attempt, "state": state, "outcome": outcome,
             "delay_us": i64::try_from(delay.as_micros()).unwrap_or(i64::MAX / 2),
             "failed": i32::from(matches!(finished.outcome, Outcome::Errored(_) | Outcome::Failed(_))),
-            "result": result, "error_code": error.map(|error| nul::text(&error.code)), "error": error.map(|error| nul::text(&error.message)),
+            "result": result, "error_code": error.map(|error| nul::text(&error.code)),
+            "error": why(&finished.outcome).map(nul::text),
         })
     };
     Value::Array(ended.iter().map(row).collect())
@@ -156,6 +165,14 @@ fn words(outcome: &Outcome) -> (&'static str, &'static str) {
         Outcome::Cancelled => ("cancelled", "cancelled"),
         Outcome::Snoozed { .. } => ("queued", "snoozed"),
         Outcome::Released => ("queued", "released"),
+    }
+}
+
+/// What the row says about it: an error, or what a snoozing job waits for. A job may wait for days, so waiting makes no attempt's row.
+fn why(outcome: &Outcome) -> Option<&str> {
+    match outcome {
+        Outcome::Snoozed { why, .. } => Some(why),
+        other => error(other).map(|error| error.message.as_str()),
     }
 }
 

@@ -29,7 +29,7 @@ async fn eight_claimers_never_share_a_job(rig: Rig) {
     let claimers: Vec<_> = (0..8)
         .map(|n| {
             let (db, seen) = (rig.db().clone(), Arc::clone(&seen));
-            rig.tasks.spawn("claim", async move {
+            testkit::spawn(async move {
                 let worker = format!("worker-{n}");
                 let claim = Claim { pool: POOL, worker: &worker, lease_ms: 60_000, jobs_max: 7 };
                 let mut turn = Turn::default();

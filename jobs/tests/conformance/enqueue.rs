@@ -51,7 +51,7 @@ async fn a_thousand_callers_with_one_key_make_one_job(rig: Rig) {
     let callers: Vec<_> = (0..1_000)
         .map(|_| {
             let rig = Arc::clone(&rig);
-            rig.tasks.clone().spawn("enqueue", async move {
+            testkit::spawn(async move {
                 let enqueued = rig.enqueue(vec![unique("settle")]).await;
                 assert_eq!(enqueued.len(), 1);
             })
@@ -99,7 +99,7 @@ async fn two_bulks_with_the_same_keys_in_opposite_order_both_pass(rig: Rig) {
     for round in 0..10 {
         let bulks = [false, true].map(|backwards| {
             let (rig, passed) = (Arc::clone(&rig), Arc::clone(&passed));
-            rig.tasks.clone().spawn("enqueue", async move {
+            testkit::spawn(async move {
                 let mut keys: Vec<_> = (0..200).map(|n| format!("{round}-{n}")).collect();
                 if backwards {
                     keys.reverse();

@@ -10,7 +10,6 @@ use entities::job::State;
 use jobs::backend::SqlBackend;
 use jobs::store::controls;
 use jobs::{Concurrency, Delivery, NewJob, Outcome, Settings};
-use platform::Tasks;
 use serde_json::json;
 use testkit::until;
 use tokio::sync::Semaphore;
@@ -41,7 +40,7 @@ where
 /// Start an apalis worker in a process; it ends with the process.
 fn work(process: &Process, concurrency: u32, handler: Script) -> tokio::task::JoinHandle<()> {
     let (node, stop) = (process.node.clone(), process.tasks.stop());
-    Tasks::new().spawn("worker", async move {
+    testkit::spawn(async move {
         let monitor = Monitor::new().register(move |_| {
             let handler = Arc::clone(&handler);
             let run = move |delivery: Delivery| {

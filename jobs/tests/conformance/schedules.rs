@@ -24,7 +24,7 @@ async fn sixty_ticks_over_three_schedulers_fire_sixty_times(rig: Rig) {
     let schedulers: Vec<_> = (0..3)
         .map(|_| {
             let (db, queue, row, ticks) = (rig.db().clone(), rig.queue.clone(), rows[0].clone(), ticks.clone());
-            rig.tasks.spawn("schedule", async move {
+            testkit::spawn(async move {
                 for tick in ticks {
                     schedules::fire(&db, &queue, &row, &[tick], tick.0).await.expect("it fires or somebody else did");
                 }

@@ -24,7 +24,7 @@ pub async fn handle(domain: &Domain, job: RunAgent, run: &Run) -> Handled {
         Err(error) => Err(error),
     };
     match ended {
-        Ok(exit) if exit.was_stopped() && !run.cancel().is_cancelled() => return Ok(Outcome::Released),
+        Ok(exit) if exit.was_stopped() && (run.is_lost() || !run.cancel().is_cancelled()) => return Ok(Outcome::Released),
         Ok(exit) => executions.finish(&plan, exit, run).await?,
         Err(Stopped::Sandbox(SandboxError::Image(failure))) => executions.refuse(job.execution_id, &failure, run).await?,
         Err(Stopped::Sandbox(error)) => return Err(error.into()),
