@@ -16,8 +16,8 @@ pub type OpsApis = (jobs::JobsApi, act::ActApi, bulk::BulkApi, pools::PoolsApi, 
 pub fn apis(app: &App) -> OpsApis {
     let domain = || app.domain.clone();
     (
-        jobs::JobsApi { domain: domain() },
-        act::ActApi { domain: domain(), operations: app.operations.clone() },
+        jobs::JobsApi { domain: domain(), operations: app.operations.clone() },
+        act::ActApi { domain: domain() },
         bulk::BulkApi { domain: domain(), operations: app.operations.clone() },
         pools::PoolsApi { domain: domain() },
         workers::WorkersApi { domain: domain() },
