@@ -12,6 +12,7 @@ use crate::agents::Agents;
 use crate::entitlements::Entitlements;
 use crate::executions::Executions;
 use crate::json_schema::SchemaCache;
+use crate::ops::Counted;
 use crate::ports::sandbox::Sandbox;
 use crate::ports::schema::Schema;
 use crate::settings::Settings;
@@ -26,6 +27,7 @@ pub struct Domain {
     pub(crate) settings: Arc<Settings>,
     pub(crate) ports: Ports,
     pub(crate) schemas: SchemaCache,
+    pub(crate) counted: Counted,
     /// Somebody in this process has written something that others here may be waiting for.
     pub(crate) changes: Arc<Notify>,
 }
@@ -40,7 +42,17 @@ pub struct Ports {
 impl Domain {
     #[must_use]
     pub fn new(db: Db, queue: Queue, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>, settings: Settings, ports: Ports) -> Self {
-        Self { db, queue, clock, rng, settings: Arc::new(settings), ports, schemas: SchemaCache::default(), changes: Arc::default() }
+        Self {
+            db,
+            queue,
+            clock,
+            rng,
+            settings: Arc::new(settings),
+            ports,
+            schemas: SchemaCache::default(),
+            counted: Counted::default(),
+            changes: Arc::default(),
+        }
     }
 
     /// Who may call.

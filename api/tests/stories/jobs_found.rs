@@ -1,15 +1,18 @@
 //! Finding jobs.
 
+use std::time::Duration;
+
 use domain::accounts::Role;
 use domain::entities::id::JobId;
 use jobs::NewJob;
 use jobs::kinds::{Probe, ProbeAction, PruneRows};
+use platform::Clock as _;
 use serde_json::json;
 
 use crate::house::{Guest, House};
 
 fn wait(wait_ms: u64) -> NewJob {
-    NewJob::of(&Probe { action: ProbeAction::Wait { wait_ms }, concurrency: None }).unwrap().delayed(std::time::Duration::from_hours(1))
+    NewJob::of(&Probe { action: ProbeAction::Wait { wait_ms }, concurrency: None }).unwrap().delayed(Duration::from_hours(1))
 }
 
 async fn found(house: &House, guest: &Guest, query: &str) -> Vec<String> {
@@ -30,10 +33,12 @@ async fn jobs_are_found_by_kind_state_pool_text_argument_and_time() {
     let short = house.world.enqueue(wait(5)).await;
     let long = house.world.enqueue(wait(600)).await;
     let prune = house.world.enqueue(NewJob::of(&PruneRows {}).unwrap()).await;
-    state(&house, long, "state = 'failed', finished_at = 5, created_at = 1000000, last_error = 'the host 10% was Away_x'").await;
+    state(&house, long, "state = 'failed', finished_at = 5, created_at = created_at - 1800000000, last_error = 'the host 10% was Away_x'")
+        .await;
     let (short, long, prune) = (short.to_string(), long.to_string(), prune.to_string());
     let (short, long, prune) = (short.as_str(), long.as_str(), prune.as_str());
     let all = [prune, long, short];
+    let between = domain::entities::Timestamp::from(house.world.clock.now() - Duration::from_mins(15));
     for (query, expected) in [
         ("", &all[..]),
         ("kind=probe", &[long, short]),
@@ -49,8 +54,8 @@ async fn jobs_are_found_by_kind_state_pool_text_argument_and_time() {
         ("args.action.wait.wait_ms=600", &[long]),
         ("args.action.wait.wait_ms=5&state=failed", &[]),
         ("args.action=succeed", &[]),
-        ("created_before=1970-01-02T00:00:00Z", &[long]),
-        ("created_after=1970-01-02T00:00:00Z&kind=probe", &[short]),
+        (&format!("created_before={between}"), &[long]),
+        (&format!("created_after={between}&kind=probe"), &[short]),
     ] {
         assert_eq!(found(&house, &guest, query).await, expected, "{query}");
     }

@@ -16,8 +16,8 @@ use uuid::Uuid;
 use super::OpsError;
 use super::jobs::LIVE;
 
-/// Ids carry the clock of the process that enqueued, `created_at` the database's: how far one may be from the other. PostgreSQL searches
-/// times along the ids, which are in order already.
+/// Ids carry the clock of the process that enqueued, `created_at` the database's: how far one may be from the other. Times are searched
+/// along the ids, which are in order already.
 const CLOCKS_APART_US_MAX: i64 = 2 * 3_600 * 1_000_000;
 
 /// Which jobs are meant. An empty filter means all.
@@ -109,11 +109,9 @@ impl JobFilter {
             .add_option((!self.states.is_empty()).then(|| in_states(engine, &self.states)))
             .add_option(self.created_after.map(|moment| job::Column::CreatedAt.gte(moment)))
             .add_option(self.created_before.map(|moment| job::Column::CreatedAt.lt(moment)));
-        if engine == Engine::Postgres {
-            let first = self.created_after.map(|moment| earliest_id(moment.micros().saturating_sub(CLOCKS_APART_US_MAX)));
-            let last = self.created_before.map(|moment| earliest_id(moment.micros().saturating_add(CLOCKS_APART_US_MAX)));
-            all = all.add_option(first.map(|id| job::Column::Id.gte(id))).add_option(last.map(|id| job::Column::Id.lt(id)));
-        }
+        let first = self.created_after.map(|moment| earliest_id(moment.micros().saturating_sub(CLOCKS_APART_US_MAX)));
+        let last = self.created_before.map(|moment| earliest_id(moment.micros().saturating_add(CLOCKS_APART_US_MAX)));
+        all = all.add_option(first.map(|id| job::Column::Id.gte(id))).add_option(last.map(|id| job::Column::Id.lt(id)));
         if let Some(text) = self.text.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
             all = all.add(text_condition(engine, text));
         }
@@ -152,21 +150,21 @@ fn text_condition(engine: Engine, text: &str) -> SimpleExpr {
     if let Ok(id) = text.parse::<JobId>() {
         return job::Column::Id.eq(id);
     }
-    let lower = text.to_lowercase();
-    let kinds = JobKind::ALL.iter().map(|kind| kind.name()).filter(|name| name.contains(&lower));
     let escaped = text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
-    let pattern = LikeExpr::new(format!("%{escaped}%")).escape('\\');
+    let pattern = format!("%{escaped}%");
     let error = Expr::col((job::Entity, job::Column::LastError));
     let error = match engine {
-        // SQLite's LIKE ignores the case of ASCII letters.
-        Engine::Sqlite => error.like(pattern),
+        // SQLite's LIKE ignores the case of ASCII letters. Its index holds errors and no absence of one.
+        Engine::Sqlite => job::Column::LastError.is_not_null().and(error.like(LikeExpr::new(pattern).escape('\\'))),
         Engine::Postgres => {
-            let holds = error.cast_as("text").binary(PgBinOper::ILike, Expr::val(format!("%{escaped}%")));
+            let holds = error.cast_as("text").binary(PgBinOper::ILike, Expr::val(pattern));
             match text.chars().count() {
                 0..3 => holds,
                 _ => holds.and(Expr::cust_with_values("job_error_trigrams(last_error) @> job_error_trigrams($1)", [text])),
             }
         }
     };
-    job::Column::Kind.is_in(kinds).or(error)
+    let lower = text.to_lowercase();
+    let kinds: Vec<&str> = JobKind::ALL.iter().map(|kind| kind.name()).filter(|name| name.contains(&lower)).collect();
+    if kinds.is_empty() { error } else { job::Column::Kind.is_in(kinds).or(error) }
 }

@@ -3,6 +3,7 @@
 
 mod audit;
 mod bulk;
+mod counts;
 mod detail;
 mod enqueue;
 mod error;
@@ -12,10 +13,12 @@ mod once;
 mod pools;
 mod schedules;
 mod search;
+mod sqlite;
 mod workers;
 
 pub use audit::Actor;
 pub use bulk::{BulkReport, BulkRequest};
+pub use counts::Counted;
 pub use detail::JobDetail;
 pub use enqueue::EnqueueRequest;
 pub use error::OpsError;

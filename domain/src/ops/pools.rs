@@ -7,7 +7,7 @@ use ::jobs::store::controls;
 use ::jobs::{Pool, Signal};
 use entities::job::State;
 use entities::{Timestamp, pool_control, worker};
-use sea_orm::{ActiveEnum as _, ConnectionTrait as _, EntityTrait as _, Iterable as _};
+use sea_orm::{ConnectionTrait as _, EntityTrait as _, Iterable as _};
 use serde_json::json;
 
 use super::once::Done;
@@ -55,23 +55,13 @@ impl Ops<'_> {
         let db = self.domain.db();
         let controls = pool_control::Entity::find().all(db.connection()).await?;
         let workers = worker::Entity::find().all(db.connection()).await?;
-        let now = db.engine().now_sql();
-        let counts = format!(
-            "SELECT pool, state, count(*) AS jobs, min(CASE WHEN state IN ('queued', 'retrying') AND run_at <= {now} THEN run_at END) AS oldest, {now} AS now
-             FROM jobs GROUP BY pool, state"
-        );
-        let rows = db.query_all_raw(statement(db.engine(), counts, [])).await?;
+        let now = ::jobs::store::server::now(db).await?;
         let mut pools: Vec<PoolView> = Pool::ALL.into_iter().map(|pool| empty(pool, &controls, &workers)).collect();
-        for row in rows {
-            let name: String = row.try_get("", "pool")?;
-            let Some(pool) = pools.iter_mut().find(|view| view.pool.name() == name) else { continue };
-            let state = State::try_from_value(&row.try_get::<String>("", "state")?)?;
-            let count: i64 = row.try_get("", "jobs")?;
-            pool.counts.insert(state.name(), u64::try_from(count).unwrap_or(0));
-            if let Some(oldest) = row.try_get::<Option<i64>>("", "oldest")? {
-                let now = Timestamp::from_micros(row.try_get("", "now")?);
-                pool.oldest_wait = pool.oldest_wait.max(Some(now.since(Timestamp::from_micros(oldest))));
-            }
+        for count in self.domain.counted.counts(db).await? {
+            let Some(pool) = pools.iter_mut().find(|view| view.pool.name() == count.pool) else { continue };
+            pool.counts.insert(count.state.name(), count.jobs);
+            let waited = count.oldest.map(|oldest| now.since(Timestamp::from_micros(oldest)));
+            pool.oldest_wait = pool.oldest_wait.max(waited);
         }
         Ok(pools)
     }

@@ -3,7 +3,7 @@
 use entities::job;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 
-use super::{JobFilter, Ops, OpsError};
+use super::{JobFilter, Ops, OpsError, sqlite};
 use crate::paging::{Page, PageRequest};
 
 const LIST: &str = "ops jobs";
@@ -18,8 +18,9 @@ impl Ops<'_> {
         let rows_max = page.rows_max()?;
         let after: Option<entities::id::JobId> = page.after(LIST, filter)?;
         let db = self.domain.db();
+        let hints = sqlite::hints(db, filter).await?;
         let rows = job::Entity::find()
-            .filter(filter.condition(db.engine()).add_option(after.map(|id| job::Column::Id.lt(id))))
+            .filter(filter.condition(db.engine()).add(hints).add_option(after.map(|id| job::Column::Id.lt(id))))
             .order_by_desc(job::Column::Id)
             .limit(rows_max + 1)
             .all(db.connection())
