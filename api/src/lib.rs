@@ -25,5 +25,5 @@ mod settings;
 
 pub use app::{App, Dependency, endpoint};
 pub use openapi::openapi_yaml;
-pub use server::{ServeError, serve};
+pub use server::{ListenError, Listener, ServeError, serve};
 pub use settings::Settings;

@@ -21,19 +21,21 @@ type Answer = Result<ExitCode, Box<dyn Error>>;
 type Part = tokio::task::JoinHandle<()>;
 
 pub async fn up() -> Answer {
-    let house = House::open(Containers::IfPossible).await?;
+    let mut house = House::open(Containers::IfPossible).await?;
+    let listener = listen(&mut house).await?;
     greet(&house).await?;
     let pools = if house.sandbox.is_some() { Pool::ALL.to_vec() } else { without_containers() };
     open_ingress(&house)?;
-    let parts = vec![serve(&house, &pools)?, schedule(&house), work(&house, pools, None)];
+    let parts = vec![serve(&house, listener, &pools)?, schedule(&house), work(&house, pools, None)];
     announce(&house);
     finish(house, parts).await
 }
 
 pub async fn api() -> Answer {
-    let house = House::open(Containers::No).await?;
+    let mut house = House::open(Containers::No).await?;
+    let listener = listen(&mut house).await?;
     greet(&house).await?;
-    let parts = vec![serve(&house, &[])?];
+    let parts = vec![serve(&house, listener, &[])?];
     announce(&house);
     finish(house, parts).await
 }
@@ -63,6 +65,13 @@ pub async fn scheduler() -> Answer {
     finish(house, parts).await
 }
 
+/// Take the address before anything is said or begun: what answers on it afterwards is this process.
+async fn listen(house: &mut House) -> Result<api::Listener, api::ListenError> {
+    let listener = api::Listener::bind(house.settings.api.address()).await?;
+    house.settings.api.listen = Some(listener.address());
+    Ok(listener)
+}
+
 /// The first architect comes in by a link that works once. The secret stands in the fragment, which no server and no log sees.
 async fn greet(house: &House) -> Result<(), Box<dyn Error>> {
     if let Some(link) = house.domain.accounts().bootstrap().await? {
@@ -83,7 +92,7 @@ fn pools_named(names: &[String]) -> Result<Vec<Pool>, String> {
     names.iter().map(|name| Pool::named(name).ok_or_else(|| format!("no pool is named `{name}`; there are: {}", known()))).collect()
 }
 
-fn serve(house: &House, pools: &[Pool]) -> Result<Part, Box<dyn Error>> {
+fn serve(house: &House, listener: api::Listener, pools: &[Pool]) -> Result<Part, Box<dyn Error>> {
     let redis = house.settings.redis.url.clone().map(|url| api::Dependency {
         name: "redis",
         check: Box::new(move || {
@@ -103,7 +112,7 @@ fn serve(house: &House, pools: &[Pool]) -> Result<Part, Box<dyn Error>> {
     };
     let stop = house.tasks.stop();
     Ok(house.tasks.spawn("serve", async move {
-        if let Err(error) = api::serve(app, stop.cancelled_owned()).await {
+        if let Err(error) = api::serve(app, listener, stop.cancelled_owned()).await {
             tracing::error!(error = &error as &dyn Error, "the API cannot serve");
         }
     }))

@@ -1,16 +1,16 @@
 //! One installation: a database, a data directory, and the settings that its processes share.
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use jobs::Carrier;
 use tempfile::TempDir;
 use testkit::engines::handed_perhaps;
 use testkit::{Database, Kind};
 
-use crate::{Client, Process, Ran, Rows, program};
+use crate::{Client, Containers, Process, Ran, Rows, program};
 
 /// What a process of the product gets from whoever runs the tests; nothing else of their environment reaches it.
 const HANDED: [&str; 7] = ["PATH", "HOME", "TMPDIR", "TALLYMAN_TEST_RUN", "TALLYMAN_SUPERVISOR", "DOCKER_HOST", "RUST_BACKTRACE"];
@@ -63,13 +63,30 @@ impl Installation {
         self.folder.path()
     }
 
-    /// The queue's rows, with wake-ups as the processes have them.
+    /// Where the rows are.
     ///
     /// # Panics
-    /// When the installation has the embedded database, which has no second door.
+    /// When the installation lies in a folder without a name.
+    #[must_use]
+    pub fn database_url(&self) -> String {
+        let embedded = || format!("sqlite://{}/tallyman.db?mode=rwc", self.environment["DATA_DIR"]);
+        self.database.as_ref().map_or_else(embedded, |database| database.url.clone())
+    }
+
+    /// The queue's rows, with wake-ups as the processes have them. An embedded database is there once a process has made it.
     pub async fn rows(&self) -> Rows {
-        let database = self.database.as_ref().expect("a shared database");
-        Rows::open(database, self.environment.get("REDIS_URL").cloned()).await
+        let carrier = match (&self.database, self.environment.get("REDIS_URL")) {
+            (_, Some(redis)) => Carrier::Redis(redis.clone()),
+            (Some(database), None) => Carrier::Postgres(database.url.clone()),
+            (None, None) => Carrier::None,
+        };
+        Rows::open(&self.database_url(), carrier).await
+    }
+
+    /// What it has on its container engine. A process that runs containers has to have been started before.
+    pub async fn containers(&self) -> Containers {
+        let name = self.rows().await.text("SELECT id FROM installation").await;
+        Containers::of(&name, self.environment.get("DOCKER_HOST").map(String::as_str))
     }
 
     /// The program with these words, and this installation's environment.
@@ -119,12 +136,23 @@ impl Installation {
         Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
     }
 
+    /// A worker of the pool that agents run in. It is at work when this answers.
+    pub async fn container_worker(&self) -> Process {
+        let mut worker = self.start(&["worker", "--pools", "containers"]);
+        worker.says("working for containers").await;
+        worker
+    }
+
     /// An API process on a port of its own, when it is ready, and somebody who may do everything in it.
     pub async fn api(&self) -> (Process, Client) {
-        let port = free_port().to_string();
-        let mut api = self.start_with(&["api"], &[("PORT", &port)]);
-        api.says("ready on http://").await;
-        (api, self.architect(&format!("http://127.0.0.1:{port}")))
+        self.api_with(&[]).await
+    }
+
+    /// The same with more settings.
+    pub async fn api_with(&self, settings: &[(&str, &str)]) -> (Process, Client) {
+        let mut api = self.start_with(&["api"], &[&[("PORT", "0")], settings].concat());
+        let base = api.ready().await;
+        (api, self.architect(&base))
     }
 
     /// Somebody who may do everything, at this address.
@@ -137,17 +165,4 @@ impl Installation {
         assert_eq!(issued.code, Some(0), "{}", issued.stderr);
         Client::new(base, issued.stdout.trim())
     }
-}
-
-/// Below the range that the kernel hands out to clients, and away from the engines of `scripts/services`.
-///
-/// # Panics
-/// When none is free.
-#[must_use]
-pub fn free_port() -> u16 {
-    static ASKED: AtomicU32 = AtomicU32::new(0);
-    let from = std::process::id().wrapping_mul(13);
-    let mut candidates = (0..10_000).map(|_| from.wrapping_add(ASKED.fetch_add(1, Ordering::Relaxed)) % 10_000 + 10_000);
-    let port = candidates.find_map(|port| u16::try_from(port).ok().filter(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()));
-    port.expect("some port is free")
 }

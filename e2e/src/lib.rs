@@ -4,14 +4,19 @@
 //! - [`Process`]: one role as a child, with what it said; it ends with the test.
 //! - [`Rows`]: the queue's rows, read and written past every process.
 //! - [`Client`]: the API over HTTP.
+//! - [`Containers`]: what an installation has on its container engine.
 
+mod agents;
 mod client;
+mod containers;
 mod installation;
 mod process;
 mod program;
 mod rows;
 
+pub use agents::AcceptedRun;
 pub use client::{Answer, Client};
+pub use containers::Containers;
 pub use installation::Installation;
 pub use process::{Process, Ran};
 pub use program::program;

@@ -69,6 +69,15 @@ impl Process {
         found.expect("the wait ended with it")
     }
 
+    /// Wait until it serves; answers where, as it says itself.
+    ///
+    /// # Panics
+    /// When it never does.
+    pub async fn ready(&mut self) -> String {
+        let line = self.says("ready on http://").await;
+        line.trim_start_matches("ready on ").to_owned()
+    }
+
     /// # Panics
     /// When the kernel does not say.
     #[must_use]

@@ -7,11 +7,9 @@ use entities::id::JobId;
 use entities::{Timestamp, job, job_attempt};
 use jobs::kinds::{Probe, ProbeAction};
 use jobs::{Carrier, NewJob, Queue, commit};
-use platform::{Db, Ids, SystemClock, Tasks};
-use sea_orm::{
-    ColumnTrait as _, ConnectionTrait as _, DatabaseBackend, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _, Statement,
-};
-use testkit::{Database, until_within};
+use platform::{Db, DbSettings, Ids, SystemClock, Tasks};
+use sea_orm::{ColumnTrait as _, ConnectionTrait as _, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _, QueryResult, Statement};
+use testkit::until_within;
 
 /// How many jobs go into one statement.
 const JOBS_MAX: usize = 2_000;
@@ -24,11 +22,13 @@ pub struct Rows {
 }
 
 impl Rows {
-    pub async fn open(database: &Database, redis: Option<String>) -> Self {
+    /// # Panics
+    /// When the database cannot be opened.
+    pub async fn open(url: &str, carrier: Carrier) -> Self {
         let tasks = Tasks::new();
-        let carrier = redis.map_or_else(|| Carrier::Postgres(database.url.clone()), Carrier::Redis);
         let queue = Queue::new(Ids::new(Arc::new(SystemClock)), carrier.start(&tasks));
-        Self { db: database.again().await, queue, tasks }
+        let db = Db::connect(&DbSettings::default(), url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
+        Self { db, queue, tasks }
     }
 
     /// A probe.
@@ -114,8 +114,10 @@ impl Rows {
     /// # Panics
     /// When none has in half a minute.
     pub async fn until_begun(&self, id: JobId) {
-        let sql = format!("SELECT count(*) FROM job_attempts WHERE job_id = '{}' AND finished_at IS NULL AND log <> ''", uuid(id));
-        self.until_count(Duration::from_secs(30), &sql, 1).await;
+        until_within(Duration::from_secs(30), &format!("somebody begins with {id}"), async || {
+            self.attempts(id).await.last().is_some_and(|attempt| attempt.finished_at.is_none() && attempt.log.is_some())
+        })
+        .await;
     }
 
     /// The number that a statement answers.
@@ -123,8 +125,20 @@ impl Rows {
     /// # Errors
     /// When the database does not answer.
     pub async fn try_count(&self, sql: &str) -> Result<i64, DbErr> {
-        let row = self.db.query_one_raw(Statement::from_string(DatabaseBackend::Postgres, sql)).await?;
-        row.ok_or_else(|| DbErr::RecordNotFound(sql.to_owned()))?.try_get_by_index(0)
+        self.one(sql).await?.try_get_by_index(0)
+    }
+
+    /// The text that a statement answers.
+    ///
+    /// # Panics
+    /// When the database does not answer a text.
+    pub async fn text(&self, sql: &str) -> String {
+        self.one(sql).await.and_then(|row| row.try_get_by_index(0)).unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    async fn one(&self, sql: &str) -> Result<QueryResult, DbErr> {
+        let row = self.db.query_one_raw(Statement::from_string(self.db.get_database_backend(), sql)).await?;
+        row.ok_or_else(|| DbErr::RecordNotFound(sql.to_owned()))
     }
 
     /// # Panics
@@ -187,12 +201,6 @@ impl Rows {
         assert_eq!(self.count(twice).await, 0, "no result was recorded twice");
         assert_eq!(self.count("SELECT count(*) FROM job_attempts WHERE outcome = 'succeeded'").await, jobs, "one result each");
     }
-}
-
-/// An id as the database spells it.
-fn uuid(id: JobId) -> String {
-    let text = id.to_string();
-    text.split_once('_').map(|(_, digits)| digits.to_owned()).expect("an id has a prefix")
 }
 
 impl Drop for Rows {

@@ -1,0 +1,3 @@
+//! What people do with the binary at the shell and over HTTP.
+
+mod listening;
