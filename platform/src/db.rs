@@ -100,7 +100,8 @@ impl Db {
                     .foreign_keys(true)
                     .statement_cache_capacity(256)
             })
-            .map_sqlx_postgres_opts(|postgres| postgres.statement_cache_capacity(256).application_name("tallyman"));
+            // Compiling a statement takes longer than any of ours runs.
+            .map_sqlx_postgres_opts(|postgres| postgres.statement_cache_capacity(256).application_name("tallyman").options([("jit", "off")]));
         let connection = Database::connect(options).await?;
         let engine = match connection.get_database_backend() {
             DatabaseBackend::Sqlite => Engine::Sqlite,

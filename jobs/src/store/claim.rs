@@ -67,28 +67,28 @@ fn ready_sql(engine: Engine) -> String {
 /// Claims for one pool in turn, so that neither jobs with a key nor jobs without can starve the others.
 #[derive(Debug, Default)]
 pub struct Turn {
-    keyed_first: bool,
+    keyed_next: bool,
+    /// Which of them came last: where nothing waits, the next job is looked for among its like first.
+    keyed_last: bool,
     cursor: keyed::Cursor,
 }
 
 impl Turn {
-    /// Take up to `jobs_max` jobs that are due, the most urgent first.
+    /// Take up to `jobs_max` jobs that are due, the most urgent first: all with a key, or all without. Ask again until none come.
     ///
     /// # Errors
     /// When the database refuses; nothing is taken then, or what was taken comes back when its lease runs out.
     pub async fn claim(&mut self, db: &Db, claim: &Claim<'_>) -> Result<Vec<Claimed>, DbErr> {
-        self.keyed_first = !self.keyed_first;
-        let mut taken = Vec::new();
-        for keyed in [self.keyed_first, !self.keyed_first] {
-            let left = claim.jobs_max - u32::try_from(taken.len()).unwrap_or(claim.jobs_max);
-            if left == 0 {
-                break;
+        for keyed in [self.keyed_next, !self.keyed_next] {
+            let mut taken = if keyed { keyed::claim(db, claim, &mut self.cursor).await? } else { claim_ready(db, claim).await? };
+            if !taken.is_empty() {
+                (self.keyed_next, self.keyed_last) = (!keyed, keyed);
+                taken.sort_by_key(|job| (-job.order.0, job.order.1, job.id));
+                return Ok(taken);
             }
-            let claim = Claim { jobs_max: left, ..claim.clone() };
-            taken.extend(if keyed { keyed::claim(db, &claim, &mut self.cursor).await? } else { claim_ready(db, &claim).await? });
         }
-        taken.sort_by_key(|job| (-job.order.0, job.order.1, job.id));
-        Ok(taken)
+        self.keyed_next = self.keyed_last;
+        Ok(Vec::new())
     }
 }
 

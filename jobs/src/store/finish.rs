@@ -39,6 +39,17 @@ const COLUMNS: [(&str, Col); 9] = [
 ];
 
 static UPDATE: LazyLock<[String; 2]> = LazyLock::new(|| [Engine::Sqlite, Engine::Postgres].map(update_sql));
+/// PostgreSQL: the same with the counters of the keys, which are locked in sorted order, as everywhere.
+static UPDATE_KEYED: LazyLock<String> = LazyLock::new(|| {
+    let freed = ",
+             freed AS (SELECT concurrency_key AS key, count(*)::integer AS jobs FROM ended WHERE concurrency_key IS NOT NULL GROUP BY concurrency_key),
+             locked AS MATERIALIZED (
+                 SELECT l.concurrency_key AS key, freed.jobs FROM freed JOIN job_limits l ON l.concurrency_key = freed.key
+                 ORDER BY l.concurrency_key FOR NO KEY UPDATE OF l),
+             lowered AS (UPDATE job_limits l SET running = l.running - locked.jobs FROM locked WHERE l.concurrency_key = locked.key)
+             SELECT id, concurrency_key FROM ended";
+    UPDATE[1].replace("\n             SELECT id, concurrency_key FROM ended", freed)
+});
 
 /// A job that errored retries until its failures are used up; one that was asked to end does not come back, and one
 /// that ended as cancelled though nobody asked (its lease was lost and found again) does.
@@ -77,8 +88,9 @@ pub async fn finish(db: &Db, ended: &[Finished]) -> Result<Vec<JobId>, DbErr> {
     if ended.is_empty() {
         return Ok(Vec::new());
     }
-    if db.engine() == Engine::Postgres && !ended.iter().any(|finished| finished.keyed) {
-        let held = db.query_all_raw(statement(db.engine(), UPDATE[1].as_str(), [parameter(&ended).into()])).await?;
+    if db.engine() == Engine::Postgres {
+        let sql = if ended.iter().any(|finished| finished.keyed) { &*UPDATE_KEYED } else { &UPDATE[1] };
+        let held = db.query_all_raw(statement(db.engine(), sql.as_str(), [parameter(&ended).into()])).await?;
         return held.iter().map(|row| row.try_get("", "id")).collect();
     }
     let txn = db.write().await?;
