@@ -16,6 +16,7 @@ use platform::{Clock, Db, Engine, Ids, Rng, SystemClock, SystemRng, Tasks};
 use workers::sandbox::DockerSandbox;
 
 use crate::commands::migrate;
+use crate::outward;
 use crate::sandbox;
 use crate::settings::{Env, Settings};
 
@@ -65,9 +66,12 @@ impl House {
         let ports = Ports {
             sandbox: sandbox.clone().map(|sandbox| sandbox as Arc<dyn domain::ports::sandbox::Sandbox>),
             schema: Some(Arc::new(History(db.clone()))),
+            mailer: Some(outward::mailer(&settings)?),
+            secrets: Some(outward::secrets(&settings)?),
         };
         let rules = domain::Settings { executions: settings.executions.clone(), keeping: settings.keeping.clone() };
         let domain = Domain::new(db.clone(), queue, Arc::clone(&clock), Arc::clone(&rng), rules, ports);
+        domain.keyring().check().await?;
         Ok(Self { settings, telemetry, tasks, db, bus, domain, clock, rng, sandbox, name })
     }
 

@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod house;
+mod outward;
 mod roles;
 mod sandbox;
 mod settings;

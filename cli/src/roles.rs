@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::OptionFuture;
 use jobs::{Node, Pool};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -26,6 +27,7 @@ pub async fn up() -> Answer {
     greet(&house).await?;
     let pools = if house.sandbox.is_some() { Pool::ALL.to_vec() } else { without_containers() };
     open_ingress(&house)?;
+    say_where_mails_go(&house).await;
     let parts = vec![serve(&house, listener, &pools)?, schedule(&house), work(&house, pools, None)];
     announce(&house);
     finish(house, parts).await
@@ -53,6 +55,7 @@ pub async fn worker(pools: &[String], concurrency: Option<u32>) -> Answer {
         pools.retain(|pool| *pool != Pool::Containers);
     }
     open_ingress(&house)?;
+    say_where_mails_go(&house).await;
     println!("working for {}", pools.iter().map(|pool| pool.name()).collect::<Vec<_>>().join(", "));
     let parts = vec![work(&house, pools, concurrency)];
     finish(house, parts).await
@@ -78,6 +81,14 @@ async fn greet(house: &House) -> Result<(), Box<dyn Error>> {
         println!("first start: sign in once as the architect at {}/ops#login={}", house.settings.api.public_url(), link.secret);
     }
     Ok(())
+}
+
+/// Nobody should wait for a mail that lies in a folder.
+async fn say_where_mails_go(house: &House) {
+    let mailer = house.domain.ports().mailer.clone().filter(|_| house.settings.mail.smtp_host.is_none());
+    if let Some(Ok(outbox)) = OptionFuture::from(mailer.as_ref().map(|mailer| mailer.ping())).await {
+        println!("no mail server is configured (mail.smtp_host): mails become {outbox}");
+    }
 }
 
 fn without_containers() -> Vec<Pool> {

@@ -8,8 +8,22 @@ use platform::config::{Config, ConfigError};
 use platform::telemetry::TelemetrySettings;
 use serde::Deserialize;
 
-const SECTIONS: [&str; 12] =
-    ["api", "app", "database", "executions", "ingress", "jobs", "keeping", "pools", "redis", "sandbox", "scheduler", "telemetry"];
+const SECTIONS: [&str; 14] = [
+    "api",
+    "app",
+    "database",
+    "executions",
+    "ingress",
+    "jobs",
+    "keeping",
+    "mail",
+    "pools",
+    "redis",
+    "sandbox",
+    "scheduler",
+    "secrets",
+    "telemetry",
+];
 
 /// All that this process was told.
 #[derive(Debug)]
@@ -25,6 +39,8 @@ pub struct Settings {
     pub sandbox: workers::sandbox::Settings,
     pub executions: RunLimits,
     pub keeping: domain::Keeping,
+    pub mail: adapters::mail::Settings,
+    pub secrets: adapters::secrets::Settings,
     pub telemetry: TelemetrySettings,
 }
 
@@ -114,6 +130,8 @@ impl Settings {
             sandbox: config.section("sandbox")?,
             executions: config.section("executions")?,
             keeping: config.section("keeping")?,
+            mail: config.section("mail")?,
+            secrets: config.section("secrets")?,
             telemetry: config.section("telemetry")?,
         })
     }

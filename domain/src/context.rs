@@ -12,9 +12,13 @@ use crate::agents::Agents;
 use crate::entitlements::Entitlements;
 use crate::executions::Executions;
 use crate::json_schema::SchemaCache;
+use crate::keyring::Keyring;
+use crate::mail::Mails;
 use crate::ops::Counted;
+use crate::ports::mailer::Mailer;
 use crate::ports::sandbox::Sandbox;
 use crate::ports::schema::Schema;
+use crate::ports::secrets::Secrets;
 use crate::settings::Settings;
 
 /// The rules with all that they need. Cheap to clone.
@@ -37,6 +41,8 @@ pub struct Domain {
 pub struct Ports {
     pub sandbox: Option<Arc<dyn Sandbox>>,
     pub schema: Option<Arc<dyn Schema>>,
+    pub mailer: Option<Arc<dyn Mailer>>,
+    pub secrets: Option<Arc<dyn Secrets>>,
 }
 
 impl Domain {
@@ -77,6 +83,18 @@ impl Domain {
     #[must_use]
     pub fn executions(&self) -> Executions<'_> {
         Executions { domain: self }
+    }
+
+    /// Values that are sealed where they are stored.
+    #[must_use]
+    pub fn keyring(&self) -> Keyring<'_> {
+        Keyring { domain: self }
+    }
+
+    /// Mails on their way to people.
+    #[must_use]
+    pub fn mails(&self) -> Mails<'_> {
+        Mails { domain: self }
     }
 
     pub(crate) fn changed(&self) {

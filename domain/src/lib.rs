@@ -8,6 +8,8 @@ pub mod entitlements;
 pub mod events;
 pub mod executions;
 pub mod idempotency;
+pub mod keyring;
+pub mod mail;
 pub mod operations;
 pub mod ops;
 pub mod paging;

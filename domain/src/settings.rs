@@ -25,10 +25,18 @@ pub struct Keeping {
     pub events_seconds: u32,
     /// How long a one-time login link works.
     pub login_link_seconds: u32,
+    /// How long it is known which mails went where. What stood in them is erased once they are sent.
+    pub mails_seconds: u32,
 }
 
 impl Default for Keeping {
     fn default() -> Self {
-        Self { idempotency_seconds: 86_400, idempotency_wait_ms: 10_000, events_seconds: 86_400, login_link_seconds: 86_400 }
+        Self {
+            idempotency_seconds: 86_400,
+            idempotency_wait_ms: 10_000,
+            events_seconds: 86_400,
+            login_link_seconds: 86_400,
+            mails_seconds: 30 * 86_400,
+        }
     }
 }

@@ -94,6 +94,8 @@ typed_id! {
     EventId("evt"),
     /// One line of an audit log.
     AuditId("aud"),
+    /// One mail to one person.
+    MailId("mal"),
 }
 
 fn parse(prefix: &'static str, text: &str) -> Result<Uuid, ParseIdError> {

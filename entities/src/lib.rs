@@ -16,6 +16,7 @@ pub mod idempotency_key;
 pub mod job;
 pub mod job_attempt;
 pub mod login_link;
+pub mod mail;
 pub mod pool_control;
 pub mod schedule;
 pub mod schedule_fire;
@@ -23,4 +24,4 @@ pub mod user;
 pub mod worker;
 
 pub use sea_orm;
-pub use value::{Amount, Timestamp};
+pub use value::{Amount, EmailAddress, EmailAddressError, Sealed, Timestamp};

@@ -45,3 +45,14 @@ pub enum Settled {
     Failed(JobError),
     Cancelled,
 }
+
+/// For a job whose end was decided before this attempt began.
+impl From<Settled> for Outcome {
+    fn from(settled: Settled) -> Self {
+        match settled {
+            Settled::Succeeded(result) => Self::Succeeded(result),
+            Settled::Failed(error) => Self::Failed(error),
+            Settled::Cancelled => Self::Cancelled,
+        }
+    }
+}

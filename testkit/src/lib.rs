@@ -4,15 +4,19 @@ pub mod engines;
 
 mod database;
 mod history;
+mod mailer;
 mod people;
 mod redis;
 mod sandbox;
+mod secrets;
 mod wait;
 mod world;
 
 pub use database::{Database, Kind};
+pub use mailer::{FakeMailer, MailReply};
 pub use people::{MINT, draft};
 pub use redis::{PrivateRedis, shared_redis_url};
 pub use sandbox::{FakeSandbox, Script};
+pub use secrets::FakeSecrets;
 pub use wait::{long_campaigns, spawn, until, until_within};
 pub use world::World;

@@ -9,6 +9,7 @@ use domain::entities::{event, execution, execution_log, job};
 use domain::executions::{Execution, LogEntry};
 use domain::{Domain, Ports, Settings};
 use futures::FutureExt as _;
+use jobs::kinds::JobKind;
 use jobs::{Delivery, JobError, NewJob, Node, Outcome, Pool, Queue, WakeBus, commit};
 use platform::{Clock as _, Ids, ManualClock, SystemClock, SystemRng, Tasks};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
@@ -17,7 +18,7 @@ use workers::handlers;
 use workers::pools::Handle as _;
 
 use crate::history::History;
-use crate::{Database, FakeSandbox, Kind};
+use crate::{Database, FakeMailer, FakeSandbox, FakeSecrets, Kind};
 
 /// How long the worker looks for a job before it asks again whether there is one.
 const LOOK: Duration = Duration::from_millis(20);
@@ -27,6 +28,7 @@ pub struct World {
     pub database: Database,
     pub domain: Domain,
     pub sandbox: Arc<FakeSandbox>,
+    pub mailer: Arc<FakeMailer>,
     /// Stands still until a test moves it. What the database decides follows the database's own clock.
     pub clock: Arc<ManualClock>,
     dispatch: Dispatch,
@@ -50,12 +52,18 @@ impl World {
         let bus = WakeBus::local();
         let queue = Queue::new(Ids::new(Arc::clone(&clock) as Arc<_>), bus.clone());
         let sandbox = Arc::new(FakeSandbox::default());
-        let ports = Ports { sandbox: Some(Arc::clone(&sandbox) as Arc<_>), schema: Some(Arc::new(History(database.db.clone()))) };
+        let mailer = Arc::new(FakeMailer::default());
+        let ports = Ports {
+            sandbox: Some(Arc::clone(&sandbox) as Arc<_>),
+            schema: Some(Arc::new(History(database.db.clone()))),
+            mailer: Some(Arc::clone(&mailer) as Arc<_>),
+            secrets: Some(Arc::new(FakeSecrets)),
+        };
         let domain = Domain::new(database.db.clone(), queue, Arc::clone(&clock) as Arc<_>, Arc::new(SystemRng), settings, ports);
         let jobs = jobs::Settings { poll_ms: 20, ..jobs::Settings::default() };
         let node = Node::start(database.db.clone(), bus, Arc::new(SystemRng), jobs.clone(), tasks.clone(), "world".into());
         let dispatch = Dispatch::new(domain.clone(), handlers::Settings { probes_may_abort: false, jobs });
-        Self { database, domain, sandbox, clock, dispatch, node, tasks }
+        Self { database, domain, sandbox, mailer, clock, dispatch, node, tasks }
     }
 
     /// The same installation as another process sees it, with other ports.
@@ -106,7 +114,15 @@ impl World {
     /// # Panics
     /// When there is none.
     pub async fn one_job(&self, handle: impl AsyncFnOnce(Delivery) -> Outcome) -> Outcome {
-        let mut engine = self.node.work_for(Pool::Containers, 1);
+        self.one_job_of(Pool::Containers, handle).await
+    }
+
+    /// The same in another pool.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn one_job_of(&self, pool: Pool, handle: impl AsyncFnOnce(Delivery) -> Outcome) -> Outcome {
+        let mut engine = self.node.work_for(pool, 1);
         let (delivery, ticket) = engine.deliveries.recv().await.expect("a job is due");
         let outcome = handle(delivery).await;
         engine.stop.cancel();
@@ -161,6 +177,15 @@ impl World {
     /// When there is no such job.
     pub async fn job(&self, id: JobId) -> job::Model {
         job::Entity::find_by_id(id).one(self.database.db.connection()).await.expect("it answers").expect("the job is there")
+    }
+
+    /// The jobs of a kind, in the order in which they came.
+    ///
+    /// # Panics
+    /// When the database refuses.
+    pub async fn jobs_of(&self, kind: JobKind) -> Vec<JobId> {
+        let of_kind = job::Entity::find().filter(job::Column::Kind.eq(kind.name())).order_by_asc(job::Column::Id);
+        of_kind.all(self.database.db.connection()).await.expect("it answers").into_iter().map(|job| job.id).collect()
     }
 
     /// The end of a story: nothing may be left that waits or runs.

@@ -1,7 +1,11 @@
 //! Values that are more than their number.
 
 mod amount;
+mod email_address;
+mod sealed;
 mod timestamp;
 
 pub use amount::{Amount, AmountError};
+pub use email_address::{EmailAddress, EmailAddressError};
+pub use sealed::Sealed;
 pub use timestamp::{Timestamp, TimestampError};

@@ -4,6 +4,7 @@ mod apply_bulk;
 mod probe;
 mod prune_rows;
 mod run_agent;
+mod send_mail;
 mod sweep_containers;
 mod validate_indexes;
 
@@ -14,6 +15,7 @@ pub use apply_bulk::{ApplyBulk, BulkAction};
 pub use probe::{Probe, ProbeAction, ProbeConcurrency};
 pub use prune_rows::PruneRows;
 pub use run_agent::RunAgent;
+pub use send_mail::SendMail;
 pub use sweep_containers::SweepContainers;
 pub use validate_indexes::ValidateIndexes;
 
@@ -91,6 +93,7 @@ job_kinds! {
     Probe = "probe",
     PruneRows = "prune_rows",
     RunAgent = "run_agent",
+    SendMail = "send_mail",
     SweepContainers = "sweep_containers",
     ValidateIndexes = "validate_indexes",
 }

@@ -101,12 +101,7 @@ pub async fn finish(db: &Db, ended: &[Finished]) -> Result<Vec<JobId>, DbErr> {
 
 /// End one job in the handler's transaction.
 pub(crate) async fn settle(txn: &Txn, run: &Run, settled: Settled) -> Result<(), SettleError> {
-    let outcome = match settled {
-        Settled::Succeeded(result) => Outcome::Succeeded(result),
-        Settled::Failed(error) => Outcome::Failed(error),
-        Settled::Cancelled => Outcome::Cancelled,
-    };
-    let finished = Finished { job_id: run.job_id(), attempt: run.attempt(), outcome, backoff: Duration::ZERO, keyed: true };
+    let finished = Finished { job_id: run.job_id(), attempt: run.attempt(), outcome: settled.into(), backoff: Duration::ZERO, keyed: true };
     match write(txn, &[&finished]).await?.len() {
         1 => Ok(()),
         _ => Err(LostLease { job_id: run.job_id(), attempt: run.attempt() }.into()),

@@ -8,7 +8,16 @@ mod m0003_agents;
 mod m0004_executions;
 mod m0005_searches;
 mod m0006_sqlite_errors;
+mod m0007_mails;
 
 pub fn steps() -> Vec<Step> {
-    vec![m0001_queue::STEP, m0002_people::STEP, m0003_agents::STEP, m0004_executions::STEP, m0005_searches::STEP, m0006_sqlite_errors::STEP]
+    vec![
+        m0001_queue::STEP,
+        m0002_people::STEP,
+        m0003_agents::STEP,
+        m0004_executions::STEP,
+        m0005_searches::STEP,
+        m0006_sqlite_errors::STEP,
+        m0007_mails::STEP,
+    ]
 }

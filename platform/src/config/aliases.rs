@@ -17,6 +17,7 @@ pub const ALIASES: &[(&str, &str, &str)] = &[
     ("INGRESS_QUEUE", "ingress", "queues"),
     ("DATA_DIR", "app", "data_dir"),
     ("APP_ENV", "app", "env"),
+    ("SEALING_SECRET", "secrets", "sealing_v1"),
     ("LOG_FORMAT", "telemetry", "format"),
     ("RUST_LOG", "telemetry", "filter"),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "telemetry", "otlp_endpoint"),

@@ -4,6 +4,7 @@ pub mod apply_bulk;
 pub mod probe;
 pub mod prune_rows;
 pub mod run_agent;
+pub mod send_mail;
 pub mod sweep_containers;
 pub mod validate_indexes;
 

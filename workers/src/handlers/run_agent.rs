@@ -4,7 +4,7 @@ use domain::Domain;
 use domain::executions::{Begun, Plan};
 use domain::ports::sandbox::{Exit, ImageDigest, Sandbox, SandboxError};
 use jobs::kinds::RunAgent;
-use jobs::{Outcome, Run, Settled};
+use jobs::{Outcome, Run};
 
 use crate::outcome::{AWAY, Failure, Handled};
 
@@ -17,7 +17,8 @@ pub async fn handle(domain: &Domain, job: RunAgent, run: &Run) -> Handled {
     let executions = domain.executions();
     let plan = match executions.begin(job.execution_id, run).await? {
         Begun::Run(plan) => *plan,
-        Begun::Over(settled) => return Ok(repeated(settled)),
+        // An earlier attempt, or somebody else, has ended the execution: the job ends like it.
+        Begun::Over(settled) => return Ok(settled.into()),
     };
     let ended = match pinned(domain, sandbox, &plan).await {
         Ok(digest) => carry_out(domain, sandbox, &plan, digest, run).await,
@@ -58,15 +59,6 @@ async fn carry_out(domain: &Domain, sandbox: &dyn Sandbox, plan: &Plan, digest: 
     };
     let (ended, ()) = tokio::join!(running, writer.run());
     ended.map_err(Stopped::Sandbox)
-}
-
-/// An earlier attempt, or somebody else, has ended the execution: the job ends like it.
-fn repeated(settled: Settled) -> Outcome {
-    match settled {
-        Settled::Succeeded(result) => Outcome::Succeeded(result),
-        Settled::Failed(error) => Outcome::Failed(error),
-        Settled::Cancelled => Outcome::Cancelled,
-    }
 }
 
 /// Another worker of the pool may have an engine; the job waits for it and nothing is counted against anybody.

@@ -12,6 +12,7 @@ use platform::{Clock as _, Db, Engine, SystemClock, SystemRng};
 use super::Finding;
 use crate::commands::try_image::Book;
 use crate::house;
+use crate::outward;
 use crate::sandbox;
 use crate::settings::{Env, Settings};
 
@@ -141,5 +142,30 @@ pub fn signing_key(settings: &Settings) -> Finding {
         Ok(_) => Finding::well("signing key", "there"),
         Err(error) if settings.app.env == Env::Production => Finding::broken("signing key", error.to_string(), "set JWT_SIGNING_KEY"),
         Err(error) => Finding::warning("signing key", error.to_string(), "check who owns the data directory"),
+    }
+}
+
+pub async fn secrets(settings: &Settings) -> Finding {
+    let advice = "make one with `openssl rand -base64 32` and set SEALING_SECRET; a lost one leaves what it sealed closed for ever";
+    let secrets = match outward::secrets(settings) {
+        Ok(secrets) => secrets,
+        Err(error) => return Finding::broken("secrets", error.to_string(), advice),
+    };
+    match secrets.secret("sealing_v1").await {
+        Ok(_) => Finding::well("secrets", "there"),
+        Err(error) => Finding::broken("secrets", error.to_string(), advice),
+    }
+}
+
+pub async fn mail(settings: &Settings) -> Finding {
+    let advice = "mend the section [mail] (smtp_host, smtp_port, smtp_tls, smtp_user, smtp_password, from)";
+    let mailer = match outward::mailer(settings) {
+        Ok(mailer) => mailer,
+        Err(error) => return Finding::broken("mail", error.to_string(), advice),
+    };
+    match mailer.ping().await {
+        Ok(place) if settings.mail.smtp_host.is_some() => Finding::well("mail", place),
+        Ok(place) => Finding::warning("mail", place, "set mail.smtp_host and mail.from, so that mails reach people"),
+        Err(error) => Finding::broken("mail", error.to_string(), advice),
     }
 }

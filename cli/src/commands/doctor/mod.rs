@@ -54,6 +54,8 @@ pub async fn run() -> Result<ExitCode, Box<dyn Error>> {
     findings.push(checks::redis(&settings).await);
     findings.push(checks::engine(&settings).await);
     findings.push(checks::signing_key(&settings));
+    findings.push(checks::secrets(&settings).await);
+    findings.push(checks::mail(&settings).await);
     findings.iter().for_each(print);
     let broken = findings.iter().filter(|finding| finding.verdict == Verdict::Broken).count();
     if broken == 0 {

@@ -1,0 +1,89 @@
+//! Values that are sealed where they are stored: AES-256-GCM under a key of their purpose, bound to their place.
+//!
+//! A sealed value reads `tk:<purpose>:v<N>:<base64(nonce‖ciphertext‖tag)>`. Its key is HKDF-SHA256 of the secret `sealing_v<N>` with the purpose as info;
+//! the associated data are `purpose|table|row|column|version`, so a value that is copied to another row does not open there.
+
+mod error;
+mod seal;
+
+use entities::Sealed;
+pub use error::KeyringError;
+use zeroize::Zeroizing;
+
+use crate::context::Domain;
+
+/// The version that new values are sealed with.
+const PRIMARY: u32 = 1;
+
+/// What a value is sealed for. Each purpose has keys of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// What stands in a mail.
+    Mail,
+    /// What webhooks are signed with.
+    WebhookSecret,
+}
+
+impl Purpose {
+    /// The word in sealed values.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mail => "mail",
+            Self::WebhookSecret => "webhook_secret",
+        }
+    }
+}
+
+/// Where a sealed value is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub table: &'static str,
+    pub row: String,
+    pub column: &'static str,
+}
+
+/// Seals and opens.
+#[derive(Clone, Copy)]
+pub struct Keyring<'a> {
+    pub(crate) domain: &'a Domain,
+}
+
+impl Keyring<'_> {
+    /// Seal a value for its place.
+    ///
+    /// # Errors
+    /// [`KeyringError::Secrets`] when the secret cannot be had.
+    pub async fn seal(&self, purpose: Purpose, place: &Place, plain: &[u8]) -> Result<Sealed, KeyringError> {
+        let key = self.key(purpose, PRIMARY).await?;
+        let mut nonce = [0; seal::NONCE_BYTES];
+        self.domain.rng.fill(&mut nonce);
+        seal::seal(purpose, PRIMARY, &key, nonce, place, plain)
+    }
+
+    /// Open a value at its place.
+    ///
+    /// # Errors
+    /// [`KeyringError::Closed`] when it was sealed for another place, with another secret, or was changed.
+    pub async fn open(&self, purpose: Purpose, place: &Place, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, KeyringError> {
+        let version = seal::version(purpose, sealed)?;
+        let key = self.key(purpose, version).await?;
+        seal::open(purpose, version, &key, place, sealed)
+    }
+
+    /// Seal and open something, so that a process that could not do it says so at its start.
+    ///
+    /// # Errors
+    /// Why values cannot be sealed.
+    pub async fn check(&self) -> Result<(), KeyringError> {
+        let place = Place { table: "installation", row: "check".into(), column: "none" };
+        let sealed = self.seal(Purpose::Mail, &place, b"check").await?;
+        self.open(Purpose::Mail, &place, &sealed).await.map(drop)
+    }
+
+    async fn key(&self, purpose: Purpose, version: u32) -> Result<seal::Key, KeyringError> {
+        let secrets = self.domain.ports.secrets.as_deref().ok_or(KeyringError::NoSecrets)?;
+        let secret = secrets.secret(&format!("sealing_v{version}")).await?;
+        Ok(seal::derive(purpose, secret.bytes()))
+    }
+}
