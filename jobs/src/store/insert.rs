@@ -8,9 +8,10 @@ use platform::{Engine, Ids, Txn};
 use sea_orm::{ConnectionTrait as _, DbErr};
 use serde_json::{Value, json};
 
+use super::limits;
 use super::sql::{Col, hex, rows, statement};
 use crate::enqueue::{EnqueueError, Enqueued, NewJob};
-use crate::policy::{Concurrency, Unique};
+use crate::policy::Unique;
 
 /// How often an insert is repeated when the live job with its unique key ends between two statements.
 const UNIQUE_TRIES_MAX: u32 = 5;
@@ -51,7 +52,7 @@ pub(crate) async fn insert(txn: &Txn, ids: &Ids, jobs: Vec<NewJob>) -> Result<Ve
     if let Some(job) = jobs.iter().find(|job| !(0..=9).contains(&job.priority)) {
         return Err(EnqueueError::Priority { given: job.priority });
     }
-    declare_limits(txn, &jobs).await?;
+    limits::declare(txn, jobs.iter().filter_map(|job| job.concurrency.as_ref())).await?;
     let mut answers: Vec<Option<Enqueued>> = vec![None; jobs.len()];
     let mut waiting: BTreeMap<usize, (JobId, NewJob)> = jobs.into_iter().map(|job| (ids.next(), job)).enumerate().collect();
     // In the order of the keys, here and below: two callers with the same keys never wait for one another in a ring.
@@ -153,34 +154,5 @@ async fn claim_period(txn: &Txn, id: JobId, job: &NewJob) -> Result<Option<Enque
 async fn name_holder(txn: &Txn, key: &str, job: JobId) -> Result<(), DbErr> {
     let sql = "UPDATE job_unique_periods SET job_id = $2 WHERE unique_key = $1";
     txn.execute_raw(statement(txn.engine(), sql, [key.into(), job.into()])).await?;
-    Ok(())
-}
-
-/// Make sure that each concurrency key has its counter row, with the bounds that it has today.
-/// A row that is right already is only read: enqueuing never waits for a lock on it.
-async fn declare_limits(txn: &Txn, jobs: &[NewJob]) -> Result<(), DbErr> {
-    let limits: BTreeMap<&str, &Concurrency> =
-        jobs.iter().filter_map(|job| job.concurrency.as_ref()).map(|c| (c.key.as_str(), c)).collect();
-    if limits.is_empty() {
-        return Ok(());
-    }
-    let columns = [("key", Col::Text), ("running_max", Col::Int), ("rate_max", Col::Int), ("rate_window_ms", Col::Big)];
-    let sql = format!(
-        "INSERT INTO job_limits (concurrency_key, running_max, rate_max, rate_window_ms)
-         SELECT r.key, r.running_max, r.rate_max, r.rate_window_ms FROM {}
-         WHERE NOT EXISTS (SELECT 1 FROM job_limits l WHERE l.concurrency_key = r.key AND l.running_max IS NOT DISTINCT FROM r.running_max
-             AND l.rate_max IS NOT DISTINCT FROM r.rate_max AND l.rate_window_ms IS NOT DISTINCT FROM r.rate_window_ms)
-         ORDER BY r.key
-         ON CONFLICT (concurrency_key) DO UPDATE SET running_max = excluded.running_max, rate_max = excluded.rate_max, rate_window_ms = excluded.rate_window_ms",
-        rows(txn.engine(), &columns)
-    );
-    let rows: Vec<Value> = limits
-        .values()
-        .map(|limit| {
-            let window = limit.rate.map(|rate| i64::try_from(rate.window.as_millis()).unwrap_or(i64::MAX));
-            json!({ "key": limit.key, "running_max": limit.running_max, "rate_max": limit.rate.map(|rate| rate.max), "rate_window_ms": window })
-        })
-        .collect();
-    txn.execute_raw(statement(txn.engine(), sql, [Value::Array(rows).into()])).await?;
     Ok(())
 }

@@ -1,14 +1,20 @@
 //! Deleting what has been kept long enough, in small batches, so that no transaction is long and no table bloats at once.
 
+use std::time::Duration;
+
 use entities::job::State;
 use platform::Db;
 use sea_orm::{ConnectionTrait as _, DbErr};
 
+use super::limits;
 use super::sql::statement;
 use crate::engine::Settings;
 
 /// Rows of one batch.
 const BATCH: u32 = 500;
+
+/// How long a concurrency key is remembered after its last job.
+const KEY_IDLE: Duration = Duration::from_hours(24);
 
 /// How many rows went.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -54,17 +60,11 @@ pub async fn prune_batch(db: &Db, settings: &Settings) -> Result<Pruned, DbErr> 
             longest,
         ),
         (format!("DELETE FROM schedule_fires WHERE fire_at < {now} - $1"), longest),
-        (
-            format!(
-                "DELETE FROM job_limits WHERE running = 0 AND coalesce(rate_refilled_at, 0) < {now} - $1
-                 AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.concurrency_key = job_limits.concurrency_key)"
-            ),
-            24,
-        ),
     ];
     for (sql, hours) in ended {
         pruned.others += execute(db, sql, [micros(hours).into()]).await?;
     }
+    pruned.others += limits::forget_idle(db, KEY_IDLE, BATCH).await?;
     Ok(pruned)
 }
 

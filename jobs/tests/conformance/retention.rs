@@ -1,12 +1,23 @@
 //! What has been kept long enough goes, each state after its own time, in batches.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use jobs::store::retention::{Pruned, prune_batch};
-use jobs::{Concurrency, NewJob, Outcome, Settings};
+use jobs::{Concurrency, NewJob, Outcome, Rate, Settings};
 use serde_json::json;
 
 use crate::rig::{Rig, job};
 
-crate::on_every_engine!(each_state_is_kept_for_its_own_time, a_batch_is_small_and_live_jobs_stay, counters_of_keys_go_with_their_last_job);
+crate::on_every_engine!(
+    each_state_is_kept_for_its_own_time,
+    a_batch_is_small_and_live_jobs_stay,
+    counters_of_keys_go_with_their_last_job,
+    an_empty_bucket_is_not_forgotten_before_it_is_full,
+    pruning_never_waits_for_an_enqueue,
+    pruning_takes_no_key_from_an_enqueue,
+);
 
 async fn prune(rig: &Rig, settings: &Settings) -> Pruned {
     prune_batch(rig.db(), settings).await.expect("one batch of each sort")
@@ -53,12 +64,80 @@ async fn a_batch_is_small_and_live_jobs_stay(rig: Rig) {
     assert_eq!(rig.claim(10).await.len(), 3);
 }
 
+fn keyed(key: &str) -> NewJob {
+    NewJob { concurrency: Some(Concurrency { key: key.into(), running_max: Some(1), rate: None }), ..job() }
+}
+
 async fn counters_of_keys_go_with_their_last_job(rig: Rig) {
-    let keyed = |key: &str| NewJob { concurrency: Some(Concurrency { key: key.into(), running_max: Some(1), rate: None }), ..job() };
     rig.enqueue(vec![keyed("a"), keyed("b")]).await;
     assert_eq!(prune(&rig, &Settings::default()).await.others, 0);
     rig.database.execute("DELETE FROM jobs WHERE concurrency_key = 'a'").await;
     assert_eq!(prune(&rig, &Settings::default()).await.others, 1);
     rig.enqueue(vec![keyed("a")]).await;
     assert_eq!(rig.claim(10).await.len(), 2);
+}
+
+async fn an_empty_bucket_is_not_forgotten_before_it_is_full(rig: Rig) {
+    let rate = Some(Rate { max: 1, window: Duration::from_hours(7 * 24) });
+    let weekly = || NewJob { concurrency: Some(Concurrency { key: "digest".into(), running_max: None, rate }), ..job() };
+    rig.enqueue(vec![weekly()]).await;
+    let claimed = rig.claim(1).await;
+    rig.finish(&claimed[0], Outcome::Succeeded(json!(1))).await;
+    rig.database.execute("DELETE FROM jobs").await;
+    rig.database.execute("UPDATE job_limits SET rate_refilled_at = rate_refilled_at - 172800000000").await;
+    assert_eq!(prune(&rig, &Settings::default()).await.others, 0, "two days after the last start");
+    rig.enqueue(vec![weekly()]).await;
+    assert!(rig.claim(1).await.is_empty(), "the week is not over");
+}
+
+/// A key that is known and idle, which is what pruning looks for.
+async fn idle(rig: &Rig, key: &str) {
+    rig.enqueue(vec![keyed(key)]).await;
+    rig.database.execute("DELETE FROM jobs").await;
+}
+
+async fn pruning_never_waits_for_an_enqueue(rig: Rig) {
+    if rig.database.kind == testkit::Kind::Sqlite {
+        return; // It has one writer, and whoever holds its transaction open holds up everybody.
+    }
+    idle(&rig, "tenant").await;
+    let txn = rig.db().write().await.expect("a transaction");
+    let (_, wake) = rig.queue.enqueue_all(&txn, vec![keyed("tenant")]).await.expect("the job is taken");
+    assert_eq!(prune(&rig, &Settings::default()).await.others, 0, "the key is about to be used");
+    jobs::commit(txn, wake).await.expect("the commit");
+    assert_eq!(rig.claim(1).await.len(), 1);
+}
+
+async fn pruning_takes_no_key_from_an_enqueue(rig: Rig) {
+    let (rig, over) = (Arc::new(rig), Arc::new(AtomicBool::new(false)));
+    let pruners: Vec<_> = (0..2)
+        .map(|_| {
+            let (rig, over) = (Arc::clone(&rig), Arc::clone(&over));
+            testkit::spawn(async move {
+                while !over.load(Ordering::SeqCst) {
+                    prune(&rig, &Settings::default()).await;
+                }
+            })
+        })
+        .collect();
+    let callers: Vec<_> = (0..4)
+        .map(|caller| {
+            let rig = Arc::clone(&rig);
+            testkit::spawn(async move {
+                for round in 0..100 {
+                    let keys = [format!("{caller}"), format!("shared-{}", round % 3)];
+                    let enqueued = rig.enqueue(keys.iter().map(|key| keyed(key)).collect()).await;
+                    let ids = enqueued.iter().map(|job| rig.hex(job.id)).collect::<Vec<_>>().join(", ");
+                    rig.database.execute(&format!("DELETE FROM jobs WHERE id IN ({ids})")).await;
+                }
+            })
+        })
+        .collect();
+    for caller in callers {
+        caller.await.expect("every enqueue passes");
+    }
+    over.store(true, Ordering::SeqCst);
+    for pruner in pruners {
+        pruner.await.expect("every batch passes");
+    }
 }

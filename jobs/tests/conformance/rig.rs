@@ -108,6 +108,12 @@ impl Rig {
             .expect("it answers")
     }
 
+    /// An id as SQL spells it.
+    pub fn hex(&self, id: JobId) -> String {
+        let plain = uuid::Uuid::from(id).as_simple().to_string();
+        if self.database.kind == Kind::Sqlite { format!("x'{plain}'") } else { format!("'{plain}'") }
+    }
+
     /// What a worker that died leaves behind after a while.
     pub async fn let_leases_run_out(&self) {
         self.database.execute("UPDATE jobs SET lease_until = 1 WHERE state = 'running'").await;
