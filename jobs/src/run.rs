@@ -11,7 +11,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::outcome::Settled;
-use crate::store::{finish, notes::Note};
+use crate::store::finish;
+use crate::store::notes::{self, Note};
 
 /// One attempt of one job: the fencing token, the tokens that end it, its log. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -115,6 +116,18 @@ impl Run {
     /// Say how far the job is; the newest word wins and reaches the row within a second.
     pub fn progress(&self, progress: Value) {
         self.note(Note::progress(self.job_id(), self.attempt(), progress));
+    }
+
+    /// The same in the handler's own transaction: a step and the word that it is done are one commit, and the next attempt finds it in the row.
+    /// Use one or the other; a word that travels by itself may arrive after this one.
+    ///
+    /// # Errors
+    /// [`LostLease`] when another attempt holds the job by now: roll back, the step must not be kept.
+    pub async fn progress_in(&self, txn: &Txn, progress: &Value) -> Result<(), SettleError> {
+        if notes::progress_in(txn, self.job_id(), self.attempt(), progress).await? {
+            return Ok(());
+        }
+        Err(LostLease { job_id: self.job_id(), attempt: self.attempt() }.into())
     }
 
     /// End the job in the handler's own transaction, so that effect and completion are one commit. Answer

@@ -78,10 +78,18 @@ impl World {
     /// # Panics
     /// When the database refuses.
     pub async fn enqueue(&self, job: NewJob) -> JobId {
+        self.enqueue_all(vec![job]).await[0]
+    }
+
+    /// Put many jobs into the queue.
+    ///
+    /// # Panics
+    /// When the database refuses.
+    pub async fn enqueue_all(&self, jobs: Vec<NewJob>) -> Vec<JobId> {
         let txn = self.database.db.write().await.expect("a transaction");
-        let (enqueued, wake) = self.domain.queue().enqueue_all(&txn, vec![job]).await.expect("the queue takes the job");
+        let (enqueued, wake) = self.domain.queue().enqueue_all(&txn, jobs).await.expect("the queue takes the jobs");
         commit(txn, wake).await.expect("the commit");
-        enqueued[0].id
+        enqueued.into_iter().map(|job| job.id).collect()
     }
 
     /// Work until nothing is due, through claim, dispatch and finish as in a worker. What waits for a later time stays.
@@ -107,6 +115,11 @@ impl World {
             drop(engine.deliveries);
             engine.done.await.expect("the ends are written");
         }
+    }
+
+    /// What this world's worker says to a delivery.
+    pub async fn handle(&self, delivery: Delivery) -> Outcome {
+        self.dispatch.handle(delivery).await
     }
 
     /// Take the next job that is due in the pool `containers`, and let somebody else handle it. Answers what they said.

@@ -3,14 +3,12 @@
 use domain::accounts::Role;
 use domain::entities::job;
 use domain::ops::{Actor, BulkRequest, JobFilter};
-use jobs::NewJob;
 use jobs::kinds::{BulkAction, Probe, ProbeAction};
+use jobs::{NewJob, Pool};
 use testkit::World;
 
 async fn failed_probes(world: &World, count: usize) {
-    for _ in 0..count {
-        world.enqueue(NewJob::of(&Probe { action: ProbeAction::Succeed, concurrency: None }).unwrap()).await;
-    }
+    world.enqueue_all(vec![NewJob::of(&Probe { action: ProbeAction::Succeed, concurrency: None }).unwrap(); count]).await;
     world.database.execute("UPDATE jobs SET state = 'failed', finished_at = 1, last_error = 'connection refused'").await;
 }
 
@@ -36,7 +34,8 @@ async fn everything_that_matches_is_retried_and_twice_is_once() {
     assert_eq!(world.job(other).await.attempt, 1);
     world.database.execute("UPDATE jobs SET state = 'queued', finished_at = NULL WHERE kind = 'apply_bulk'").await;
     world.run_jobs().await;
-    assert_eq!(world.job(done.id).await.result.unwrap()["done"].as_u64(), Some(0), "what is done does not match any more");
+    assert_eq!(world.job(done.id).await.result.unwrap()["done"].as_u64(), Some(7), "nothing was left to do, and the count stands");
+    assert_eq!(world.database.count("SELECT count(*) FROM jobs WHERE kind = 'probe' AND attempt > 1").await, 0);
     world.finish().await;
 }
 
@@ -64,4 +63,35 @@ async fn of_several_jobs_with_one_unique_key_one_is_retried() {
     let done = bulk(&world, BulkAction::Retry, refused()).await;
     assert_eq!(done.result.unwrap(), serde_json::json!({ "matched": 3, "done": 1 }));
     world.finish().await;
+}
+
+#[tokio::test]
+async fn a_bulk_that_broke_off_goes_on_and_counts_each_job_once() {
+    let world = World::new().await;
+    failed_probes(&world, 1_100).await;
+    let stumble =
+        "CREATE TRIGGER stumble BEFORE DELETE ON jobs WHEN (SELECT count(*) FROM jobs) < 400 BEGIN SELECT raise(ABORT, 'no'); END";
+    world.database.execute(stumble).await;
+    let broken = bulk(&world, BulkAction::Delete, refused()).await;
+    assert_eq!((broken.state, broken.failures), (job::State::Retrying, 1));
+    let progress = broken.progress.unwrap();
+    assert_eq!((progress["matched"].as_u64(), progress["done"].as_u64()), (Some(500), Some(500)), "the batch that was kept");
+    world.database.execute("DROP TRIGGER stumble").await;
+    world.skip_waits().await;
+    world.run_jobs().await;
+    assert_eq!(world.job(broken.id).await.result.unwrap(), serde_json::json!({ "matched": 1_100, "done": 1_100 }));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_bulk_whose_lease_is_gone_does_nothing_more() {
+    let world = World::new().await;
+    failed_probes(&world, 3).await;
+    let steal = "CREATE TRIGGER steal AFTER DELETE ON jobs BEGIN UPDATE jobs SET attempt = attempt + 1 WHERE kind = 'apply_bulk'; END";
+    world.database.execute(steal).await;
+    let actor = Actor { caller: world.caller(Role::Architect).await, request_id: None };
+    world.domain.ops().bulk(&actor, &BulkRequest { action: BulkAction::Delete, filter: refused() }, None).await.unwrap();
+    world.one_job_of(Pool::Upkeep, async |delivery| world.handle(delivery).await).await;
+    assert_eq!(world.database.count("SELECT count(*) FROM jobs WHERE kind = 'probe'").await, 3, "another attempt has the job");
+    world.shut_down().await;
 }

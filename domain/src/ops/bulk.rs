@@ -32,6 +32,15 @@ pub struct BulkReport {
     pub done: u64,
 }
 
+/// How far it is.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Progress {
+    #[serde(flatten)]
+    report: BulkReport,
+    /// The newest job that was looked at; the next batch begins behind it.
+    last: Option<JobId>,
+}
+
 fn eligible(action: BulkAction) -> &'static [State] {
     match action {
         BulkAction::Retry => &RETRYABLE,
@@ -63,16 +72,16 @@ impl Ops<'_> {
         self.once(actor, "bulk_jobs", claim, async |txn| {
             let now = ::jobs::store::server::now(self.domain.db()).await?;
             let job = ApplyBulk { action: request.action, filter: filter.clone(), created_before: now.micros() };
-            let (enqueued, _) = self.domain.queue().enqueue_all(txn, vec![NewJob::of(&job)?.created_by(actor.name())]).await?;
+            let (enqueued, wake) = self.domain.queue().enqueue_all(txn, vec![NewJob::of(&job)?.created_by(actor.name())]).await?;
             let id = enqueued[0].id;
             let said = json!({ "action": request.action, "filter": filter });
-            Ok(Done::new(id, resource(id)).detail(said).waking([Signal::Work(Pool::Upkeep)]))
+            Ok(Done::new(id, resource(id)).detail(said).enqueued(wake))
         })
         .await
     }
 
-    /// What the job does: a few hundred at a time, oldest first, saying how far it is. Safe to repeat. `None` when it was asked to stop before
-    /// the end: cancelled, or its worker goes away.
+    /// What the job does: a few hundred at a time, oldest first. How far it is commits with each batch, so an attempt goes on where the last
+    /// one stopped and every job counts once. `None` when it was asked to stop before the end: cancelled, or its worker goes away.
     ///
     /// # Errors
     /// When the filter is none, or the database refuses.
@@ -85,28 +94,35 @@ impl Ops<'_> {
             .add(matching(&request, db.engine()))
             .add(job::Column::CreatedAt.lte(bulk.created_before))
             .add(job::Column::Id.ne(run.job_id()));
-        let mut report = BulkReport::default();
-        let mut after: Option<JobId> = None;
+        let mut progress = self.progress_of(run.job_id()).await?;
         while !run.cancel().is_cancelled() && !run.drain().is_cancelled() {
             let query = job::Entity::find().select_only().columns([job::Column::Id, job::Column::Pool]).filter(pending.clone());
-            let query = match after {
+            let query = match progress.last {
                 Some(id) => query.filter(job::Column::Id.gt(id)),
                 None => query,
             };
             let batch: Vec<(JobId, String)> = query.order_by_asc(job::Column::Id).limit(BATCH).into_tuple().all(db.connection()).await?;
-            let Some((last, _)) = batch.last() else { return Ok(Some(report)) };
-            after = Some(*last);
-            report.matched += batch.len() as u64;
-            report.done += self.apply_to(bulk.action, &batch).await?;
-            run.progress(json!(report));
+            let Some((last, _)) = batch.last() else { return Ok(Some(progress.report)) };
+            progress.last = Some(*last);
+            progress.report.matched += batch.len() as u64;
+            match self.apply_to(bulk.action, &batch, &mut progress, run).await {
+                Err(OpsError::LostLease(_)) => return Ok(None),
+                applied => applied?,
+            }
         }
         Ok(None)
     }
 
-    async fn apply_to(&self, action: BulkAction, batch: &[(JobId, String)]) -> Result<u64, OpsError> {
+    /// What earlier attempts have written down.
+    async fn progress_of(&self, bulk: JobId) -> Result<Progress, OpsError> {
+        let row = job::Entity::find_by_id(bulk).one(self.domain.db().connection()).await?;
+        Ok(row.and_then(|row| row.progress).and_then(|written| serde_json::from_value(written).ok()).unwrap_or_default())
+    }
+
+    async fn apply_to(&self, action: BulkAction, batch: &[(JobId, String)], progress: &mut Progress, run: &Run) -> Result<(), OpsError> {
         let ids: Vec<JobId> = batch.iter().map(|(id, _)| *id).collect();
         let txn = self.domain.db().write().await?;
-        let done = match action {
+        progress.report.done += match action {
             BulkAction::Retry => retry_all(&txn, &ids).await?,
             BulkAction::Delete => delete_all(&txn, &ids).await?,
             BulkAction::Cancel => {
@@ -114,6 +130,7 @@ impl Ops<'_> {
                 ids.len() as u64
             }
         };
+        run.progress_in(&txn, &json!(progress)).await?;
         txn.commit().await?;
         let bus = self.domain.queue().bus();
         match action {
@@ -126,7 +143,7 @@ impl Ops<'_> {
             BulkAction::Cancel => ids.into_iter().map(Signal::Cancel).for_each(|signal| bus.send(signal)),
             BulkAction::Delete => {}
         }
-        Ok(done)
+        Ok(())
     }
 }
 

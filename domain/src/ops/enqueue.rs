@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use ::jobs::Signal;
 use ::jobs::kinds::JobKind;
 use entities::id::JobId;
 use serde_json::{Value, json};
@@ -47,10 +46,10 @@ impl Ops<'_> {
         self.once(actor, "enqueue_job", claim, async |txn| {
             let mut job = kind.job(&request.payload).map_err(wrong_payload)?.created_by(actor.name()).delayed(request.delay);
             job.priority = request.priority.unwrap_or(job.priority);
-            let (enqueued, _) = self.domain.queue().enqueue_all(txn, vec![job]).await?;
+            let (enqueued, wake) = self.domain.queue().enqueue_all(txn, vec![job]).await?;
             let id = enqueued[0].id;
             let said = json!({ "kind": kind.name(), "existed": enqueued[0].existed });
-            Ok(Done::new(id, resource(id)).detail(said).waking([Signal::Work(kind.policy().pool)]))
+            Ok(Done::new(id, resource(id)).detail(said).enqueued(wake))
         })
         .await
     }

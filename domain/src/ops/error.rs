@@ -1,5 +1,6 @@
 //! Why operators do not get what they ask for.
 
+use ::jobs::{LostLease, SettleError};
 use entities::id::JobId;
 use sea_orm::DbErr;
 
@@ -19,6 +20,8 @@ pub enum OpsError {
     #[error("the request cannot be carried out as it is")]
     Fields(Vec<FieldError>),
     #[error(transparent)]
+    LostLease(#[from] LostLease),
+    #[error(transparent)]
     Page(#[from] PageError),
     #[error(transparent)]
     Idempotency(#[from] IdempotencyError),
@@ -37,11 +40,20 @@ impl OpsError {
     }
 }
 
+impl From<SettleError> for OpsError {
+    fn from(error: SettleError) -> Self {
+        match error {
+            SettleError::LostLease(lost) => lost.into(),
+            SettleError::Database(error) => error.into(),
+        }
+    }
+}
+
 impl Fault for OpsError {
     fn class(&self) -> Class {
         match self {
             Self::Missing { .. } => Class::Missing,
-            Self::State { .. } | Self::UniqueTaken { .. } => Class::Conflict,
+            Self::State { .. } | Self::UniqueTaken { .. } | Self::LostLease(_) => Class::Conflict,
             Self::Fields(_) => Class::Invalid,
             Self::Schedule(_) => Class::Bug,
             Self::Page(error) => error.class(),
@@ -56,6 +68,7 @@ impl Fault for OpsError {
             Self::Missing { .. } => "not-found",
             Self::State { .. } => "job-state",
             Self::UniqueTaken { .. } => "unique-job-exists",
+            Self::LostLease(_) => "lost-lease",
             Self::Fields(_) => "validation-failed",
             Self::Schedule(_) => "internal",
             Self::Page(error) => error.code(),

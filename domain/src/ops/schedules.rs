@@ -59,9 +59,7 @@ impl Ops<'_> {
                 schedules::FireError::Missing { .. } => missing(name),
                 other => OpsError::Schedule(other),
             })?;
-            // The workers look each second anyway; a wake-up before the commit would find nothing.
-            drop(wake);
-            Ok(Done::new((), resource(name)))
+            Ok(Done::new((), resource(name)).enqueued(wake))
         })
         .await
     }

@@ -10,6 +10,7 @@ mod idempotency;
 mod lists;
 mod logs;
 mod runs;
+mod schedules;
 mod searches;
 mod stats;
 

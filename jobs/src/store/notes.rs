@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use entities::id::JobId;
-use platform::Db;
+use platform::{Db, Txn};
 use sea_orm::{ConnectionTrait as _, DbErr};
 use serde_json::{Value, json};
 
@@ -78,4 +78,11 @@ pub async fn write(db: &Db, notes: &[Note], log_bytes_max: usize) -> Result<(), 
         txn.execute_raw(statement(engine, sql, [Value::Array(parameter).into()])).await?;
     }
     txn.commit().await
+}
+
+/// Write the progress of one attempt. Answers whether it holds the job.
+pub(crate) async fn progress_in(txn: &Txn, job_id: JobId, attempt: i32, progress: &Value) -> Result<bool, DbErr> {
+    let sql = "UPDATE jobs SET progress = $3 WHERE id = $1 AND attempt = $2 AND state = 'running'";
+    let values = [job_id.into(), attempt.into(), nul::json(progress).into()];
+    Ok(txn.execute_raw(statement(txn.engine(), sql, values)).await?.rows_affected() == 1)
 }

@@ -54,8 +54,8 @@ struct Bulk {
 impl BulkApi {
     /// Retry, cancel or delete every job that matches
     ///
-    /// A job of its own goes through them in batches; its `progress` and `result` say `{matched, done}`. Jobs that are enqueued after this
-    /// request are left alone. A dry run answers at once with `result: {matched}`.
+    /// A job of its own goes through them in batches; its `progress` and `result` say `{matched, done}`, each job counted once, however often
+    /// the worker changed on the way. Jobs that are enqueued after this request are left alone. A dry run answers at once with `result: {matched}`.
     #[oai(path = "/bulk", method = "post", operation_id = "bulkJobs")]
     async fn bulk(
         &self,
