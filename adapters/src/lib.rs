@@ -2,3 +2,7 @@
 
 pub mod mail;
 pub mod secrets;
+
+mod redis_limiter;
+
+pub use redis_limiter::RedisLimiter;

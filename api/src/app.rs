@@ -11,7 +11,7 @@ use poem::{Endpoint, EndpointExt as _, Request, Response, Route};
 use crate::auth::Tokens;
 use crate::body::Limits;
 use crate::convention::Operations;
-use crate::gate::{Cors, Gate};
+use crate::gate::{Cors, Gate, Turnstile};
 use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::{metrics, openapi, v1};
@@ -68,5 +68,5 @@ pub fn endpoint(app: App) -> impl Endpoint<Output = Response> + 'static {
         .at("/problems", openapi::problems())
         .at("/problems/:code", openapi::problems())
         .nest_no_strip("/", v1::service(&app));
-    pages.data(limits).data(app).with(cors).with(gate)
+    pages.with(Turnstile).data(limits).data(app).with(cors).with(gate)
 }

@@ -9,6 +9,7 @@ mod framework;
 
 use std::time::Duration;
 
+use domain::limits::Standing;
 use domain::{Class, Fault, FieldError};
 use poem::error::ResponseError;
 use poem::http::StatusCode;
@@ -26,6 +27,8 @@ pub struct Problem {
     detail: Option<String>,
     errors: Vec<FieldError>,
     retry_after: Option<Duration>,
+    /// How the caller stands with the limit that was reached.
+    standing: Option<Box<Standing>>,
     /// The chain of causes: for the log, and for the caller in development.
     cause: Option<String>,
 }
@@ -34,7 +37,7 @@ impl Problem {
     /// A problem of the catalogue.
     #[must_use]
     pub fn new(kind: &'static Kind) -> Self {
-        Self { kind, detail: None, errors: Vec::new(), retry_after: None, cause: None }
+        Self { kind, detail: None, errors: Vec::new(), retry_after: None, standing: None, cause: None }
     }
 
     /// 400 "Validation failed" with all fields that are wrong.
@@ -97,12 +100,14 @@ impl<F: Fault> From<F> for Problem {
     fn from(fault: F) -> Self {
         let class = fault.class();
         let kind = Kind::of_code(fault.code()).unwrap_or_else(|| Kind::of_class(class));
+        let comes_back = matches!(class, Class::Limited | Class::Unavailable).then_some(Duration::from_secs(1));
         let ours = matches!(class, Class::Bug | Class::Unavailable);
         Self {
             kind,
             detail: (!ours).then(|| fault.to_string()),
             errors: fault.fields().to_vec(),
-            retry_after: matches!(class, Class::Limited | Class::Unavailable).then_some(Duration::from_secs(1)),
+            retry_after: fault.limit().map(|reached| reached.retry_after).or(comes_back),
+            standing: fault.limit().map(|reached| Box::new(reached.standing)),
             cause: ours.then(|| chain(&fault)),
         }
     }
@@ -128,6 +133,6 @@ impl ResponseError for Problem {
     }
 
     fn as_response(&self) -> poem::Response {
-        self.clone().document("", false).into_response(self.retry_after)
+        self.clone().respond("", false)
     }
 }

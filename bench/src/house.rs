@@ -36,7 +36,12 @@ impl House {
         let config = folder.join("tallyman.toml");
         let port = address.port();
         let data = toml_text(folder);
-        std::fs::write(&config, format!("[app]\ndata_dir = {data}\n[api]\nport = {port}\n[telemetry]\nfilter = \"warn\"\n{settings}"))?;
+        std::fs::write(
+            &config,
+            format!(
+                "[app]\ndata_dir = {data}\n[api]\nport = {port}\n[limits]\ncaller = \"off\"\nexecutions = \"off\"\n[telemetry]\nfilter = \"warn\"\n{settings}"
+            ),
+        )?;
         let began = Instant::now();
         let mut process = tallyman(&program, &config).arg(role).stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
         let mut output = BufReader::new(process.stdout.take().ok_or("there is no output")?).lines();

@@ -4,9 +4,11 @@ use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 
+use adapters::RedisLimiter;
 use api::auth::{KeyError, SigningKey, Tokens};
 use async_trait::async_trait;
 use domain::executions::{ContainerRows, installation_id};
+use domain::ports::limiter::{Limiter, LimiterError};
 use domain::ports::schema::{Schema, SchemaError};
 use domain::{Domain, Ports};
 use jobs::{Carrier, Queue, WakeBus};
@@ -51,6 +53,7 @@ impl House {
         let settings = Settings::load()?;
         let telemetry = Telemetry::start(&settings.telemetry, "tallyman")?;
         settings.jobs.check()?;
+        settings.limits.check()?;
         if settings.app.env == Env::Production && settings.database.url.is_none() {
             return Err("APP_ENV=production needs DATABASE_URL: name the database that you back up".into());
         }
@@ -68,8 +71,9 @@ impl House {
             schema: Some(Arc::new(History(db.clone()))),
             mailer: Some(outward::mailer(&settings)?),
             secrets: Some(outward::secrets(&settings)?),
+            limiter: limiter(&settings)?,
         };
-        let rules = domain::Settings { executions: settings.executions.clone(), keeping: settings.keeping.clone() };
+        let rules = rules_of(&settings);
         let domain = Domain::new(db.clone(), queue, Arc::clone(&clock), Arc::clone(&rng), rules, ports);
         domain.keyring().check().await?;
         Ok(Self { settings, telemetry, tasks, db, bus, domain, clock, rng, sandbox, name })
@@ -115,8 +119,17 @@ pub async fn rules(settings: &Settings) -> Result<(Domain, Arc<dyn Clock>), Box<
     prepare_schema(&db, settings).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let queue = Queue::new(Ids::new(Arc::clone(&clock)), WakeBus::local());
-    let rules = domain::Settings { executions: settings.executions.clone(), keeping: settings.keeping.clone() };
-    Ok((Domain::new(db, queue, Arc::clone(&clock), Arc::new(SystemRng), rules, Ports::default()), clock))
+    Ok((Domain::new(db, queue, Arc::clone(&clock), Arc::new(SystemRng), rules_of(settings), Ports::default()), clock))
+}
+
+fn rules_of(settings: &Settings) -> domain::Settings {
+    domain::Settings { executions: settings.executions.clone(), keeping: settings.keeping.clone(), limits: settings.limits.clone() }
+}
+
+/// With Redis, Redis counts what is limited; without, the database does.
+fn limiter(settings: &Settings) -> Result<Option<Arc<dyn Limiter>>, LimiterError> {
+    let redis = settings.redis.url.as_deref().map(RedisLimiter::new).transpose()?;
+    Ok(redis.map(|redis| Arc::new(redis) as Arc<dyn Limiter>))
 }
 
 /// The key that signs access tokens.

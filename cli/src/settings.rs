@@ -8,7 +8,7 @@ use platform::config::{Config, ConfigError};
 use platform::telemetry::TelemetrySettings;
 use serde::Deserialize;
 
-const SECTIONS: [&str; 14] = [
+const SECTIONS: [&str; 15] = [
     "api",
     "app",
     "database",
@@ -16,6 +16,7 @@ const SECTIONS: [&str; 14] = [
     "ingress",
     "jobs",
     "keeping",
+    "limits",
     "mail",
     "pools",
     "redis",
@@ -41,6 +42,7 @@ pub struct Settings {
     pub keeping: domain::Keeping,
     pub mail: adapters::mail::Settings,
     pub secrets: adapters::secrets::Settings,
+    pub limits: domain::limits::Settings,
     pub telemetry: TelemetrySettings,
 }
 
@@ -132,6 +134,7 @@ impl Settings {
             keeping: config.section("keeping")?,
             mail: config.section("mail")?,
             secrets: config.section("secrets")?,
+            limits: config.section("limits")?,
             telemetry: config.section("telemetry")?,
         })
     }

@@ -13,8 +13,10 @@ use crate::entitlements::Entitlements;
 use crate::executions::Executions;
 use crate::json_schema::SchemaCache;
 use crate::keyring::Keyring;
+use crate::limits::{Held, Limits};
 use crate::mail::Mails;
 use crate::ops::Counted;
+use crate::ports::limiter::Limiter;
 use crate::ports::mailer::Mailer;
 use crate::ports::sandbox::Sandbox;
 use crate::ports::schema::Schema;
@@ -32,6 +34,7 @@ pub struct Domain {
     pub(crate) ports: Ports,
     pub(crate) schemas: SchemaCache,
     pub(crate) counted: Counted,
+    pub(crate) held: Held,
     /// Somebody in this process has written something that others here may be waiting for.
     pub(crate) changes: Arc<Notify>,
 }
@@ -43,6 +46,8 @@ pub struct Ports {
     pub schema: Option<Arc<dyn Schema>>,
     pub mailer: Option<Arc<dyn Mailer>>,
     pub secrets: Option<Arc<dyn Secrets>>,
+    /// Counts for all processes together without asking the database. Absent: the database counts.
+    pub limiter: Option<Arc<dyn Limiter>>,
 }
 
 impl Domain {
@@ -57,6 +62,7 @@ impl Domain {
             ports,
             schemas: SchemaCache::default(),
             counted: Counted::default(),
+            held: Held::default(),
             changes: Arc::default(),
         }
     }
@@ -95,6 +101,12 @@ impl Domain {
     #[must_use]
     pub fn mails(&self) -> Mails<'_> {
         Mails { domain: self }
+    }
+
+    /// How often something may happen.
+    #[must_use]
+    pub fn limits(&self) -> Limits<'_> {
+        Limits { domain: self }
     }
 
     pub(crate) fn changed(&self) {

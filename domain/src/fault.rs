@@ -1,5 +1,7 @@
 //! What every error of the domain can say about itself. Two files turn it into something else: `api/src/problem.rs` and `workers/src/outcome.rs`.
 
+use crate::limits::LimitReached;
+
 /// What kind of trouble an error is; decides the status code and whether a job comes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
@@ -40,6 +42,11 @@ pub trait Fault: std::error::Error + Send + Sync + 'static {
     /// The fields that are wrong, if it is about fields.
     fn fields(&self) -> &[FieldError] {
         &[]
+    }
+
+    /// The limit that was reached, if it is about one: it says when to come back.
+    fn limit(&self) -> Option<&LimitReached> {
+        None
     }
 }
 

@@ -9,6 +9,7 @@ pub mod events;
 pub mod executions;
 pub mod idempotency;
 pub mod keyring;
+pub mod limits;
 pub mod mail;
 pub mod operations;
 pub mod ops;

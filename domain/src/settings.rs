@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::limits;
 use crate::ports::sandbox::RunLimits;
 
 /// The settings of the rules.
@@ -11,6 +12,8 @@ pub struct Settings {
     pub executions: RunLimits,
     /// Section `keeping`: how long rows are kept.
     pub keeping: Keeping,
+    /// Section `limits`: how often something may happen.
+    pub limits: limits::Settings,
 }
 
 /// How long rows are kept.

@@ -47,8 +47,9 @@ impl Installation {
         let environment = HANDED.iter().filter_map(|name| Some(((*name).to_owned(), handed_perhaps(name)?))).collect();
         let installation = Self { database: None, folder, environment, started: AtomicU32::new(0) };
         let data = installation.folder().join("data");
-        // Two seconds: a killed worker's jobs come back while somebody watches.
-        installation.set("DATA_DIR", &data.display().to_string()).set("TALLYMAN_JOBS_LEASE_SECONDS", "2")
+        // Two seconds: a killed worker's jobs come back while somebody watches. A campaign asks as one user, and more often than people do.
+        let installation = installation.set("DATA_DIR", &data.display().to_string()).set("TALLYMAN_JOBS_LEASE_SECONDS", "2");
+        installation.set("RATE_LIMIT_CALLER", "off").set("RATE_LIMIT_EXECUTIONS", "off")
     }
 
     /// A setting of every process that is started from here on.

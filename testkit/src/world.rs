@@ -58,6 +58,7 @@ impl World {
             schema: Some(Arc::new(History(database.db.clone()))),
             mailer: Some(Arc::clone(&mailer) as Arc<_>),
             secrets: Some(Arc::new(FakeSecrets)),
+            limiter: None,
         };
         let domain = Domain::new(database.db.clone(), queue, Arc::clone(&clock) as Arc<_>, Arc::new(SystemRng), settings, ports);
         let jobs = jobs::Settings { poll_ms: 20, ..jobs::Settings::default() };
@@ -69,8 +70,18 @@ impl World {
     /// The same installation as another process sees it, with other ports.
     #[must_use]
     pub fn domain_with(&self, ports: Ports) -> Domain {
+        self.domain_of(self.domain.settings().clone(), ports)
+    }
+
+    /// The same installation as another process sees it, with other settings.
+    #[must_use]
+    pub fn domain_set(&self, settings: Settings) -> Domain {
+        self.domain_of(settings, self.domain.ports().clone())
+    }
+
+    fn domain_of(&self, settings: Settings, ports: Ports) -> Domain {
         let (queue, clock) = (self.domain.queue().clone(), Arc::clone(&self.clock) as Arc<_>);
-        Domain::new(self.database.db.clone(), queue, clock, Arc::new(SystemRng), self.domain.settings().clone(), ports)
+        Domain::new(self.database.db.clone(), queue, clock, Arc::new(SystemRng), settings, ports)
     }
 
     /// Put a job into the queue.

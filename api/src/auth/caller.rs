@@ -9,6 +9,7 @@ use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use crate::App;
+use crate::gate::Known;
 use crate::problem::{AUTHENTICATION_REQUIRED, INVALID_TOKEN, Problem};
 
 /// Somebody who may call: the token is ours, and its user is there and not suspended.
@@ -27,9 +28,18 @@ impl Deref for Caller {
 }
 
 impl Caller {
+    /// Who it is; found out once for each request.
+    ///
     /// # Errors
     /// 401 without a good token, 503 when the database is away.
     pub async fn of(request: &Request) -> Result<Self, Problem> {
+        match request.data::<Known>() {
+            Some(Known(known)) => known.clone(),
+            None => Self::find(request).await,
+        }
+    }
+
+    async fn find(request: &Request) -> Result<Self, Problem> {
         let app = App::of(request)?;
         let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = header.and_then(bearer).ok_or_else(|| Problem::new(&AUTHENTICATION_REQUIRED))?;

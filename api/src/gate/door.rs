@@ -13,6 +13,7 @@ use poem_openapi::OperationId;
 use tracing::Instrument as _;
 
 use super::cors::{Granted, grant};
+use super::turnstile::{Told, tell};
 use super::{ClientAddress, Network, RequestId};
 use crate::problem::{Problem, TIMED_OUT};
 
@@ -88,7 +89,11 @@ impl<E: Endpoint> Door<E> {
             }
             Ok(Ok(Err(error))) => {
                 let (operation, granted) = (error.data::<OperationId>().copied(), error.data::<Granted>().cloned());
+                let told = error.data::<Told>().copied();
                 let mut response = self.refuse(seen, Problem::of_framework(error));
+                if let Some(Told(standing)) = told {
+                    tell(response.headers_mut(), &standing);
+                }
                 if let Some(Granted(origin)) = granted {
                     grant(response.headers_mut(), origin);
                 }

@@ -2,6 +2,7 @@
 
 mod described;
 mod example;
+mod limits;
 mod ordered;
 mod pages;
 mod problems;
@@ -44,6 +45,7 @@ fn finish(spec: &str) -> Value {
         top.remove("webhooks");
     }
     bodies(&mut document, &mut plain_json);
+    limits::describe(&mut document);
     problems::say_once(&mut document);
     example::add_everywhere(&mut document);
     mend(&mut document);

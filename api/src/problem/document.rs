@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::limits::seconds_up;
 use poem::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use poem::http::{HeaderValue, StatusCode};
 use poem::{IntoResponse as _, Response};
@@ -11,6 +12,7 @@ use poem_openapi::{ApiResponse, Object};
 
 use super::Problem;
 use super::catalogue::{Kind, VALIDATION_FAILED};
+use crate::gate::tell;
 
 const CONTENT_TYPE: &str = "application/problem+json";
 
@@ -83,17 +85,21 @@ impl Problem {
     /// The whole answer.
     #[must_use]
     pub fn respond(self, request_id: &str, reveal: bool) -> Response {
-        let wait = self.retry_after;
-        self.document(request_id, reveal).into_response(wait)
+        let (wait, standing) = (self.retry_after, self.standing.as_deref().copied());
+        let mut response = self.document(request_id, reveal).into_response(wait);
+        if let Some(standing) = standing {
+            tell(response.headers_mut(), &standing);
+        }
+        response
     }
 }
 
 impl ProblemDocument {
-    pub(super) fn into_response(self, retry_after: Option<Duration>) -> Response {
+    fn into_response(self, retry_after: Option<Duration>) -> Response {
         let status = Kind::of_code(self.kind.trim_start_matches("/problems/")).map(Kind::status).unwrap_or_default();
         let mut response = self.to_json_string().with_content_type(CONTENT_TYPE).with_status(status).into_response();
         if let Some(wait) = retry_after {
-            response.headers_mut().insert(RETRY_AFTER, wait.as_secs().max(1).into());
+            response.headers_mut().insert(RETRY_AFTER, seconds_up(wait).max(1).into());
         }
         if status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -13,7 +13,7 @@ use poem::endpoint::BoxEndpoint;
 use poem::test::{TestClient, TestRequestBuilder, TestResponse};
 use poem::{EndpointExt as _, Response};
 use serde_json::Value;
-use testkit::World;
+use testkit::{Kind, World};
 
 pub struct House {
     pub world: World,
@@ -36,7 +36,17 @@ impl House {
     }
 
     pub async fn with(settings: Settings) -> Self {
-        let (world, keys, tasks) = (World::new().await, tempfile::tempdir().unwrap(), Tasks::new());
+        Self::over(World::new().await, settings)
+    }
+
+    /// A house where one may knock more or less often.
+    pub async fn limited(limits: domain::limits::Settings) -> Self {
+        let rules = domain::Settings { limits, ..domain::Settings::default() };
+        Self::over(World::with(Kind::Sqlite, rules).await, Settings::default())
+    }
+
+    fn over(world: World, settings: Settings) -> Self {
+        let (keys, tasks) = (tempfile::tempdir().unwrap(), Tasks::new());
         let key = SigningKey::load(None, keys.path(), &SystemRng, true).unwrap();
         let app = App {
             operations: Operations::start(&world.domain, &tasks),

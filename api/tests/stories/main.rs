@@ -8,6 +8,7 @@ mod executions;
 mod house;
 mod jobs_found;
 mod jobs_moved;
+mod limits;
 mod market;
 mod operations;
 mod pools;

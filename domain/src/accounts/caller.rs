@@ -22,6 +22,12 @@ impl Caller {
         format!("user:{}", self.user_id)
     }
 
+    /// Whose use of the API is counted together.
+    #[must_use]
+    pub fn counted_as(&self) -> String {
+        self.user_id.to_string()
+    }
+
     #[must_use]
     pub fn is_architect(&self) -> bool {
         self.role == Role::Architect

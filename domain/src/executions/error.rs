@@ -9,6 +9,7 @@ use sea_orm::DbErr;
 use crate::agents::AgentError;
 use crate::fault::{Class, Fault, FieldError};
 use crate::idempotency::IdempotencyError;
+use crate::limits::{LimitError, LimitReached};
 use crate::paging::PageError;
 
 /// Why something cannot be done with an execution.
@@ -34,6 +35,8 @@ pub enum ExecutionError {
     Page(#[from] PageError),
     #[error(transparent)]
     Idempotency(#[from] IdempotencyError),
+    #[error(transparent)]
+    Limit(#[from] LimitError),
     #[error(transparent)]
     Enqueue(#[from] EnqueueError),
     #[error("what came of execution {execution} cannot be written as JSON")]
@@ -62,6 +65,7 @@ impl Fault for ExecutionError {
             Self::Agent(error) => error.class(),
             Self::Page(error) => error.class(),
             Self::Idempotency(error) => error.class(),
+            Self::Limit(error) => error.class(),
             Self::Enqueue(error) => error.class(),
             Self::Database(error) => error.class(),
         }
@@ -80,6 +84,7 @@ impl Fault for ExecutionError {
             Self::Agent(error) => error.code(),
             Self::Page(error) => error.code(),
             Self::Idempotency(error) => error.code(),
+            Self::Limit(error) => error.code(),
             Self::Enqueue(error) => error.code(),
             Self::Database(error) => error.code(),
         }
@@ -91,6 +96,13 @@ impl Fault for ExecutionError {
             Self::Agent(error) => error.fields(),
             Self::Page(error) => error.fields(),
             _ => &[],
+        }
+    }
+
+    fn limit(&self) -> Option<&LimitReached> {
+        match self {
+            Self::Limit(error) => error.limit(),
+            _ => None,
         }
     }
 }

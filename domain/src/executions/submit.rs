@@ -19,6 +19,7 @@ use crate::fault::FieldError;
 use crate::idempotency::{self, Claim, Once};
 use crate::json::holds_nul;
 use crate::json_schema::compute;
+use crate::limits::Policy;
 
 /// What somebody wants to be run.
 #[derive(Debug, Clone)]
@@ -39,7 +40,7 @@ impl Executions<'_> {
     /// Accept a run of an agent. It waits in the queue when this answers.
     ///
     /// # Errors
-    /// [`ExecutionError::Input`], [`ExecutionError::NotEntitled`], [`ExecutionError::NotRunnable`], or the agent is not there for the caller.
+    /// [`ExecutionError::Input`], [`ExecutionError::NotEntitled`], [`ExecutionError::NotRunnable`], [`ExecutionError::Limit`], or the agent is not there for the caller.
     pub async fn submit(&self, caller: &Caller, request: RunRequest, claim: Option<&Claim>) -> Result<Once<Submitted>, ExecutionError> {
         if let Some(earlier) = idempotency::earlier(&self.domain.db, claim).await? {
             return Ok(Once::Again(earlier));
@@ -51,6 +52,7 @@ impl Executions<'_> {
         }
         lock_version(&txn, &agent).await?;
         self.permit(&*txn, caller, &agent).await?;
+        self.domain.limits().count_in(&txn, Policy::Executions, &caller.user_id.to_string()).await?;
         let execution_id = self.domain.queue.ids().next();
         let job = NewJob::of(&RunAgent { execution_id })?.created_by(caller.actor());
         let (enqueued, wake) = self.domain.queue.enqueue_all(&txn, vec![job]).await?;

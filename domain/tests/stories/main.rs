@@ -7,6 +7,7 @@ mod containers;
 mod entitlements;
 mod events;
 mod idempotency;
+mod limits;
 mod lists;
 mod logs;
 mod runs;

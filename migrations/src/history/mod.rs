@@ -9,6 +9,7 @@ mod m0004_executions;
 mod m0005_searches;
 mod m0006_sqlite_errors;
 mod m0007_mails;
+mod m0008_limits;
 
 pub fn steps() -> Vec<Step> {
     vec![
@@ -19,5 +20,6 @@ pub fn steps() -> Vec<Step> {
         m0005_searches::STEP,
         m0006_sqlite_errors::STEP,
         m0007_mails::STEP,
+        m0008_limits::STEP,
     ]
 }

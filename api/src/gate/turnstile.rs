@@ -1,0 +1,111 @@
+//! Counts every request before it is answered, and tells its caller how they stand (draft-ietf-httpapi-ratelimit-headers-10).
+//!
+//! Whoever is signed in counts by user or key, everybody else by address. Streams of events and what the console reads do not count, nor
+//! does what lies outside of `/v1`: health, metrics and the description of the API.
+
+use std::net::IpAddr;
+
+use domain::limits::{LimitError, Policy, Standing, seconds_up};
+use poem::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use poem::{Endpoint, IntoResponse as _, Middleware, Request, Response};
+
+use super::ClientAddress;
+use crate::App;
+use crate::auth::Caller;
+use crate::problem::Problem;
+
+const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+/// Puts the turnstile before an endpoint.
+#[derive(Debug, Clone, Copy)]
+pub struct Turnstile;
+
+pub struct Counted<E>(E);
+
+/// What the turnstile found out about the caller, so that nobody asks again.
+#[derive(Clone)]
+pub struct Known(pub Result<Caller, Problem>);
+
+/// Rides on an error to the door, where it becomes headers of the answer.
+#[derive(Clone, Copy)]
+pub struct Told(pub Standing);
+
+impl<E: Endpoint> Middleware<E> for Turnstile {
+    type Output = Counted<E>;
+
+    fn transform(&self, inner: E) -> Counted<E> {
+        Counted(inner)
+    }
+}
+
+impl<E: Endpoint> Endpoint for Counted<E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        let standing = count(&mut request).await.map_err(Problem::from)?;
+        match (self.0.call(request).await, standing) {
+            (Ok(output), standing) => {
+                let mut response = output.into_response();
+                if let Some(standing) = standing {
+                    tell(response.headers_mut(), &standing);
+                }
+                Ok(response)
+            }
+            (Err(mut error), Some(standing)) => {
+                error.set_data(Told(standing));
+                Err(error)
+            }
+            (Err(error), None) => Err(error),
+        }
+    }
+}
+
+async fn count(request: &mut Request) -> Result<Option<Standing>, LimitError> {
+    let Ok(app) = App::of(request).cloned() else { return Ok(None) };
+    if !request.uri().path().starts_with("/v1/") || is_stream(request) {
+        return Ok(None);
+    }
+    let caller = Caller::of(request).await;
+    let counted = match &caller {
+        Ok(_) if is_read_of_the_console(request) => Ok(None),
+        Ok(caller) => app.domain.limits().count(Policy::Caller, &caller.counted_as()).await,
+        Err(_) => app.domain.limits().count(Policy::Api, &subject(request)).await,
+    };
+    request.set_data(Known(caller));
+    counted
+}
+
+/// Answers that last as long as somebody listens.
+fn is_stream(request: &Request) -> bool {
+    let uri = request.uri();
+    let follows = || uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "follow=true"));
+    matches!(uri.path(), "/v1/events" | "/v1/ws") || (uri.path().ends_with("/logs") && follows())
+}
+
+/// Operations are looked at by a page that asks again and again.
+fn is_read_of_the_console(request: &Request) -> bool {
+    request.method() == Method::GET && request.uri().path().starts_with("/v1/ops/")
+}
+
+/// Under which name an address is counted. Of IPv6 a customer has a network of 64 bits, and all of it is one.
+#[must_use]
+pub fn subject(request: &Request) -> String {
+    match request.data::<ClientAddress>().and_then(|client| client.0) {
+        Some(IpAddr::V4(address)) => address.to_string(),
+        Some(IpAddr::V6(address)) => format!("{:x}/64", address.to_bits() >> 64),
+        None => "unknown".into(),
+    }
+}
+
+/// Write the headers: one line more for each policy that an answer tells of.
+pub fn tell(headers: &mut HeaderMap, standing: &Standing) {
+    let (name, quota, window) = (standing.policy.name(), standing.quota, standing.window.as_secs());
+    let policy = format!("\"{name}\";q={quota};w={window}");
+    let limit = format!("\"{name}\";r={};t={}", standing.remaining, seconds_up(standing.full_in));
+    for (header, value) in [(LIMIT_POLICY, policy), (LIMIT, limit)] {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.append(header, value);
+        }
+    }
+}
