@@ -25,6 +25,12 @@ impl Client {
         Self { http: reqwest::Client::new(), base: base.to_owned(), token: token.to_owned() }
     }
 
+    /// The same caller at the API that another one calls.
+    #[must_use]
+    pub fn at(&self, other: &Self) -> Self {
+        Self::new(&other.base, &self.token)
+    }
+
     /// # Panics
     /// When nobody answers.
     pub async fn get(&self, path: &str) -> Answer {

@@ -1,8 +1,11 @@
 //! Stories of processes that are killed, engines that go away, and work that gets done all the same.
 
+mod api_death;
 mod backlog;
+mod postgres_restart;
 mod redis_faults;
 mod schedulers;
 mod shutdown;
+mod unreadable_rows;
 mod wall_clock;
 mod worker_death;

@@ -81,8 +81,13 @@ impl Config {
     /// When a field is unknown, or its value is not of its type.
     pub fn section<T: DeserializeOwned>(&self, section: &str) -> Result<T, ConfigError> {
         let fields = self.sections.get(section).cloned().unwrap_or_default();
-        T::deserialize(MapDeserializer::<_, value::ValueError>::new(fields.into_iter()))
-            .map_err(|reason| ConfigError::Section { section: section.to_owned(), reason: reason.to_string() })
+        let read = |fields: BTreeMap<String, Raw>| T::deserialize(MapDeserializer::<_, value::ValueError>::new(fields.into_iter()));
+        read(fields.clone()).map_err(|reason| {
+            // Every field has a default, so the one that cannot be read alone is the wrong one.
+            let wrong = fields.into_iter().find(|field| read(BTreeMap::from([field.clone()])).is_err());
+            let name = wrong.map(|(name, _)| format!("field `{name}`: ")).unwrap_or_default();
+            ConfigError::Section { section: section.to_owned(), reason: format!("{name}{reason}") }
+        })
     }
 
     fn read_file(&mut self, path: &Path) -> Result<(), ConfigError> {
@@ -144,7 +149,7 @@ mod tests {
     #[test]
     fn a_wrong_value_and_an_unknown_field_are_named() {
         let wrong = config(&[("PORT", "many")]).and_then(|c| c.section::<Api>("api")).unwrap_err().to_string();
-        assert!(wrong.contains("[api]") && wrong.contains("many"), "{wrong}");
+        assert!(["[api]", "`port`", "`many`"].iter().all(|word| wrong.contains(word)), "{wrong}");
         let unknown = config(&[("TALLYMAN_API_PROT", "1")]).and_then(|c| c.section::<Api>("api")).unwrap_err().to_string();
         assert!(unknown.contains("prot"), "{unknown}");
     }

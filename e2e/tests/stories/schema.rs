@@ -1,0 +1,68 @@
+//! `tallyman migrate` and `tallyman validate-indexes`, on both engines.
+
+use e2e::Installation;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_schema_moves_up_and_down_on_sqlite() {
+    it_moves(&Installation::embedded());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_schema_moves_up_and_down_on_postgres() {
+    let installation = Installation::on_postgres().await;
+    let down = installation.run(&["migrate", "down", "--steps", "1000"]);
+    assert_eq!(down.code, Some(0), "{down:?}");
+    it_moves(&installation);
+}
+
+/// From an empty database, and back to one.
+fn it_moves(installation: &Installation) {
+    let status = || {
+        let ran = installation.run(&["migrate", "status"]);
+        let of = |word: &str| ran.stdout.lines().filter(|line| line.starts_with(word)).count();
+        (ran.code, of("applied"), of("missing"))
+    };
+    let (code, applied, steps) = status();
+    assert!(code == Some(1) && applied == 0 && steps > 1, "{code:?} {applied} {steps}");
+
+    let up = installation.run(&["migrate", "up"]);
+    assert_eq!((up.code, up.stdout.lines().count()), (Some(0), steps), "{up:?}");
+    assert!(up.stdout.starts_with(&format!("[1/{steps}] ")), "{}", up.stdout);
+    assert_eq!(status(), (Some(0), steps, 0));
+    let again = installation.run(&["migrate", "up"]);
+    assert!(again.code == Some(0) && again.stdout.contains("nothing to do"), "{again:?}");
+
+    let down = installation.run(&["migrate", "down"]);
+    assert!(down.code == Some(0) && down.stdout.starts_with("[1/1] "), "{down:?}");
+    assert_eq!(status(), (Some(1), steps - 1, 1));
+    let rest = installation.run(&["migrate", "down", "--steps", "1000"]);
+    assert_eq!((rest.code, rest.stdout.lines().count()), (Some(0), steps - 1), "{rest:?}");
+    assert_eq!(status(), (Some(1), 0, steps));
+    assert_eq!(installation.run(&["migrate", "up"]).code, Some(0), "and up once more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_production_no_role_moves_a_shared_schema_by_itself() {
+    let installation = Installation::on_postgres().await.set("APP_ENV", "production");
+    assert_eq!(installation.run(&["migrate", "down"]).code, Some(0));
+    let refused = installation.run(&["scheduler"]);
+    assert!(refused.code == Some(1) && refused.stderr.contains("tallyman migrate up"), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_index_is_named() {
+    for installation in [Installation::embedded(), Installation::on_postgres().await] {
+        assert_eq!(installation.run(&["migrate", "up"]).code, Some(0));
+        let whole = installation.run(&["validate-indexes"]);
+        assert!(whole.code == Some(0) && whole.stdout.contains("every index is there"), "{whole:?}");
+
+        let rows = installation.rows().await;
+        for index in ["jobs_leases", "jobs_kind"] {
+            rows.execute(&format!("DROP INDEX {index}")).await;
+        }
+        let cut = installation.run(&["validate-indexes"]);
+        assert_eq!(cut.code, Some(1));
+        assert_eq!(cut.stdout, "missing: jobs_leases on jobs\nmissing: jobs_kind on jobs\n");
+        assert!(cut.stderr.contains("2 indexes are missing"), "{}", cut.stderr);
+    }
+}
