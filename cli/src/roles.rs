@@ -145,7 +145,11 @@ fn work(house: &House, pools: Vec<Pool>, concurrency: Option<u32>) -> Part {
     let settings = &house.settings;
     let (db, bus, tasks) = (house.db.clone(), house.bus.clone(), house.tasks.clone());
     let node = Node::start(db, bus, Arc::clone(&house.rng), settings.jobs.clone(), tasks.clone(), house.name.clone());
-    let handlers = handlers::Settings { probes_may_abort: settings.app.env == Env::Development, jobs: settings.jobs.clone() };
+    let handlers = handlers::Settings {
+        probes_may_abort: settings.app.env == Env::Development,
+        jobs: settings.jobs.clone(),
+        trouble_seconds_max: settings.sandbox.trouble_seconds_max,
+    };
     let dispatch = Arc::new(Dispatch::new(house.domain.clone(), handlers));
     let pools = pools.into_iter().map(|pool| (pool, concurrency.unwrap_or(settings.pools.of(pool)))).collect();
     let sandbox = house.sandbox.clone();

@@ -26,6 +26,10 @@ pub enum Script {
     EngineAway,
     /// The engine answers that it could not.
     EngineFails,
+    /// The registry does not say whether there is such an image.
+    RegistryAway,
+    /// The agent was started, and nobody knows how it ended.
+    BreaksOff,
     /// The image is not there when it is to be run.
     ImageGone,
     /// The code between us and the engine panics.
@@ -109,6 +113,8 @@ impl Sandbox for FakeSandbox {
             }
             Script::EngineAway => Err(SandboxError::Unavailable { reason: "as the story says".into() }),
             Script::EngineFails => Err(SandboxError::Engine { attempted: "start a container".into(), reason: "as the story says".into() }),
+            Script::RegistryAway => Err(SandboxError::Registry { image: spec.image.clone(), reason: "as the story says".into() }),
+            Script::BreaksOff => Err(SandboxError::BrokeOff { reason: "as the story says".into() }),
             Script::ImageGone => Err(SandboxError::Image(image_missing())),
             Script::Panics => panic!("as the story says"),
         }

@@ -63,7 +63,7 @@ impl World {
         let domain = Domain::new(database.db.clone(), queue, Arc::clone(&clock) as Arc<_>, Arc::new(SystemRng), settings, ports);
         let jobs = jobs::Settings { poll_ms: 20, ..jobs::Settings::default() };
         let node = Node::start(database.db.clone(), bus, Arc::new(SystemRng), jobs.clone(), tasks.clone(), "world".into());
-        let dispatch = Dispatch::new(domain.clone(), handlers::Settings { probes_may_abort: false, jobs });
+        let dispatch = Dispatch::new(domain.clone(), handlers::Settings { probes_may_abort: false, jobs, trouble_seconds_max: 3_600 });
         Self { database, domain, sandbox, mailer, clock, dispatch, node, tasks }
     }
 
@@ -161,6 +161,15 @@ impl World {
         let now = self.database.db.engine().now_sql();
         let due = format!("state = 'running' OR (state IN ('queued', 'retrying') AND run_at <= {now})");
         self.database.count(&format!("SELECT count(*) FROM jobs WHERE ({due}) AND {which}")).await
+    }
+
+    /// How long from now the job waits, by the database's clock.
+    ///
+    /// # Panics
+    /// When there is no such job.
+    pub async fn wait_of(&self, id: JobId) -> Duration {
+        let now = jobs::store::server::now(&self.database.db).await.expect("it answers");
+        self.job(id).await.run_at.since(now)
     }
 
     /// Make everything that waits for a later time due now.

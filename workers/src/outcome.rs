@@ -7,6 +7,14 @@ use jobs::{JobError, Outcome};
 
 /// How long a job waits for something that is away. It costs nothing and is tried for ever.
 pub const AWAY: Duration = Duration::from_secs(5);
+/// The longest pause of [`after_trouble`].
+const AWAY_MAX: Duration = Duration::from_mins(5);
+
+/// The pause of a job that has been in trouble for so long: half of that again, so that what is ill is asked less and less often.
+#[must_use]
+pub fn after_trouble(lasted: Duration) -> Duration {
+    (lasted / 2).clamp(AWAY, AWAY_MAX)
+}
 
 /// What a handler answers: an outcome, or an error that becomes one.
 pub type Handled = Result<Outcome, Failure>;
@@ -58,6 +66,18 @@ mod tests {
         fn code(&self) -> &'static str {
             "it"
         }
+    }
+
+    #[test]
+    fn pauses_grow_with_the_trouble_up_to_a_bound() {
+        let mut lasted = Duration::ZERO;
+        let pauses = std::iter::repeat_with(|| {
+            let pause = after_trouble(lasted);
+            lasted += pause;
+            pause.as_secs()
+        });
+        assert_eq!(pauses.take(12).collect::<Vec<_>>(), [5, 5, 5, 7, 11, 16, 25, 37, 56, 85, 128, 192]);
+        assert_eq!(after_trouble(Duration::from_hours(1)), AWAY_MAX);
     }
 
     #[test]

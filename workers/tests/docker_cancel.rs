@@ -101,6 +101,6 @@ async fn a_container_that_somebody_else_kills_did_not_count() {
     let mut running = world.start(&spec(&image, json!({}))).await;
     world.engine.kill_container(&world.containers().await[0], None).await.unwrap();
     let error = running.outcome().await.expect_err("nobody can say that the agent is to blame");
-    assert!(matches!(error, SandboxError::Engine { .. }), "{error}");
+    assert!(matches!(error, SandboxError::BrokeOff { .. }), "{error}");
     world.finish().await;
 }

@@ -3,7 +3,7 @@
 mod docker_world;
 
 use docker_world::{World, registry::Registry, spec};
-use domain::ports::sandbox::{FailureCode, ImageDigest, RunSpec, Sandbox, SandboxError};
+use domain::ports::sandbox::{Failure, FailureCode, ImageDigest, RunSpec, Sandbox, SandboxError};
 use serde_json::json;
 use workers::sandbox::PullPolicy;
 
@@ -50,14 +50,30 @@ async fn another_digest_than_the_pinned_one_does_not_run() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_image_that_is_not_there_fails_with_a_sentence() {
+    let registry = Registry::open().await;
+    let missing = format!("{}:nope", registry.repository);
     for policy in [PullPolicy::Never, PullPolicy::Missing] {
         let world = World::with(|settings| settings.pull_policy = policy).await;
-        let missing = "localhost:9/no/such:image";
-        assert_eq!(code(world.sandbox.resolve(missing).await.unwrap_err()), FailureCode::ImageMissing);
-        let message = world.run(&spec(missing, json!({}))).await.failed_with(FailureCode::ImageMissing);
-        assert!(message.contains(missing), "{message}");
+        assert_eq!(code(world.sandbox.resolve(&missing).await.unwrap_err()), FailureCode::ImageMissing);
+        let message = world.run(&spec(&missing, json!({}))).await.failed_with(FailureCode::ImageMissing);
+        assert!(message.contains(&missing), "{message}");
         world.finish().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registry_that_cannot_be_asked_is_no_fault_of_the_agents() {
+    let (world, registry) = (World::new().await, Registry::open().await);
+    registry.falls_ill();
+    let digest = ImageDigest(format!("sha256:{}", "0".repeat(64)));
+    for image in [&format!("{}:1", registry.repository), "localhost:9/no/such:image", "registry.invalid/no/such:image"] {
+        let asked = world.sandbox.resolve(image).await.unwrap_err();
+        assert!(matches!(asked, SandboxError::Registry { .. }), "{asked:?}");
+        let pinned = RunSpec { digest: Some(digest.clone()), ..spec(image, json!({})) };
+        let run = world.try_run(&pinned).await.err().expect("no run");
+        assert!(matches!(run, SandboxError::Registry { .. }), "{run:?}");
+    }
+    world.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,7 +83,8 @@ async fn an_image_from_elsewhere_than_the_allow_list_is_refused() {
     for elsewhere in [image.as_str(), "ghcr.io/trusted/x", "docker.io/trustedtoo/x", "no such reference"] {
         assert_eq!(code(world.sandbox.resolve(elsewhere).await.unwrap_err()), FailureCode::ImageRefused, "{elsewhere}");
     }
-    assert_eq!(code(world.sandbox.resolve("trusted/x").await.unwrap_err()), FailureCode::ImageMissing);
+    let allowed = world.sandbox.resolve("trusted/x").await.unwrap_err();
+    assert!(!matches!(allowed, SandboxError::Image(Failure { code: FailureCode::ImageRefused, .. })), "{allowed}");
     world.finish().await;
 }
 

@@ -1,5 +1,7 @@
 //! `run_agent`: one result, however often and however badly it is run.
 
+use std::time::Duration;
+
 use domain::Ports;
 use domain::agents::AgentDraft;
 use domain::entities::job;
@@ -100,10 +102,44 @@ async fn an_engine_that_is_away_costs_nothing_and_fails_nobody() {
 }
 
 #[tokio::test]
-async fn an_engine_that_breaks_is_tried_again_and_then_the_run_fails_for_our_reasons() {
+async fn an_ill_engine_and_a_silent_registry_cost_a_run_no_try_until_it_has_waited_long_enough() {
+    for trouble in [Script::EngineFails, Script::RegistryAway] {
+        let world = World::new().await;
+        let (owner, submitted) = world.accepted_run().await;
+        let mut pauses = Vec::new();
+        for waited in [0, 600, 1_800, 1_199] {
+            world.clock.advance(Duration::from_secs(waited));
+            world.sandbox.next(trouble.clone());
+            world.run_jobs().await;
+            let job = world.job(submitted.job_id).await;
+            assert_eq!((job.state, job.failures, job.deaths), (job::State::Queued, 0, 0));
+            assert!(job.last_error.is_some_and(|why| why.contains("as the story says")), "the row says what it waits for");
+            pauses.push(world.wait_of(submitted.job_id).await.as_secs() / 10);
+            world.skip_waits().await;
+        }
+        assert!(pauses[0] < pauses[1] && pauses[1..] == [29, 29, 29], "they grow up to five minutes: {pauses:?}");
+        world.clock.advance(Duration::from_secs(1));
+        world.sandbox.next(trouble);
+        world.run_jobs().await;
+        let execution = world.execution(submitted.execution_id).await;
+        assert_eq!((execution.state, execution.failure_code.as_deref()), (State::Failed, Some("infrastructure")));
+        assert!(execution.failure_message.is_some_and(|message| message.contains("3600 s") && message.contains("as the story says")));
+        world.repeat_jobs().await;
+        world.sandbox.next(Script::EngineFails);
+        world.run_jobs().await;
+        assert_eq!(world.job(submitted.job_id).await.state, job::State::Queued, "a retry has all its time again");
+        world.skip_waits().await;
+        world.run_jobs().await;
+        assert_eq!(world.domain.executions().get(&owner, submitted.execution_id).await.unwrap().state, State::Succeeded);
+        world.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_breaks_off_is_tried_again_and_then_fails_for_our_reasons() {
     let world = World::new().await;
     let (owner, submitted) = world.accepted_run().await;
-    for script in [Script::EngineFails, Script::Panics, Script::EngineFails] {
+    for script in [Script::BreaksOff, Script::Panics, Script::BreaksOff] {
         world.sandbox.next(script);
         world.run_jobs().await;
         world.skip_waits().await;
@@ -189,5 +225,5 @@ async fn a_payload_that_is_none_fails_its_row_and_no_worker() {
 }
 
 fn settings() -> handlers::Settings {
-    handlers::Settings { probes_may_abort: false, jobs: jobs::Settings::default() }
+    handlers::Settings { probes_may_abort: false, jobs: jobs::Settings::default(), trouble_seconds_max: 3_600 }
 }

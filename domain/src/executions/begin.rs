@@ -1,8 +1,8 @@
 //! The start of an attempt: only a newer claim than all before it may run the agent.
 
-use entities::agent_version;
 use entities::execution::{self, State};
 use entities::id::{AgentId, ExecutionId};
+use entities::{Timestamp, agent_version};
 use jobs::{JobError, LostLease, Run, Settled};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
@@ -33,6 +33,8 @@ pub struct Plan {
     pub digest: Option<ImageDigest>,
     pub input: Value,
     pub limits: RunLimits,
+    /// When the first attempt began, or the first since an operator let it be tried anew.
+    pub begun_at: Timestamp,
 }
 
 impl Plan {
@@ -69,10 +71,12 @@ impl Executions<'_> {
         if row.job_id != run.job_id() || row.attempt >= run.attempt() {
             return Err(LostLease { job_id: run.job_id(), attempt: run.attempt() }.into());
         }
+        let now = self.domain.now();
+        let begun_at = row.started_at.filter(|_| !again).unwrap_or(now);
         let started = execution::ActiveModel {
             state: Set(State::Running),
             attempt: Set(run.attempt()),
-            started_at: Set(row.started_at.or_else(|| Some(self.domain.now()))),
+            started_at: Set(Some(begun_at)),
             failure_code: Set(None),
             failure_message: Set(None),
             finished_at: Set(None),
@@ -95,6 +99,7 @@ impl Executions<'_> {
             digest: version.image_digest.map(ImageDigest),
             input: row.input,
             limits: self.domain.settings.executions.clone(),
+            begun_at,
         })))
     }
 

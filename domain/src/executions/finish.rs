@@ -51,6 +51,16 @@ impl Executions<'_> {
         self.end(id, verdict, columns, run).await
     }
 
+    /// Record that the run could not be carried out, through no fault of the agent's. An operator who retries the job gives it another one.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish).
+    pub async fn give_up(&self, id: ExecutionId, because: &str, run: &Run) -> Result<State, ExecutionError> {
+        let verdict = Verdict::infrastructure(because);
+        let columns = verdict.columns();
+        self.end(id, verdict, columns, run).await
+    }
+
     async fn end(&self, id: ExecutionId, verdict: Verdict, columns: execution::ActiveModel, run: &Run) -> Result<State, ExecutionError> {
         let state = verdict.state();
         let columns = execution::ActiveModel { finished_at: Set(Some(self.domain.now())), ..columns };

@@ -62,14 +62,16 @@ impl Executions<'_> {
 
 fn verdict(row: &QueryResult) -> Result<Verdict, DbErr> {
     let (state, error): (Option<String>, Option<String>) = (row.try_get("", "state")?, row.try_get("", "last_error")?);
-    let because = error.map(|error| format!(": {error}")).unwrap_or_default();
     Ok(match state.as_deref() {
         Some("cancelled") => Verdict::Cancelled,
         Some("quarantined") => Verdict::Failed {
             code: "quarantined".into(),
-            message: format!("the run took its worker down too often and was set aside{because}"),
+            message: format!(
+                "the run took its worker down too often and was set aside: {}",
+                error.as_deref().unwrap_or("nothing more is known")
+            ),
         },
-        Some(_) => Verdict::Failed { code: "infrastructure".into(), message: format!("the run could not be carried out{because}") },
-        None => Verdict::Failed { code: "infrastructure".into(), message: "the run's job is not there any more".into() },
+        Some(_) => Verdict::infrastructure(error.as_deref().unwrap_or("its job failed")),
+        None => Verdict::infrastructure("its job is not there any more"),
     })
 }

@@ -57,6 +57,12 @@ impl Verdict {
         Self::Failed { code: code_text(failure.code), message: shortened(&without_nul(&failure.message), MESSAGE_CHARS_MAX) }
     }
 
+    /// What was between us and the agent is to blame.
+    pub fn infrastructure(because: &str) -> Self {
+        let message = format!("the run could not be carried out: {because}");
+        Self::Failed { code: "infrastructure".into(), message: shortened(&without_nul(&message), MESSAGE_CHARS_MAX) }
+    }
+
     pub fn state(&self) -> State {
         match self {
             Self::Succeeded { .. } => State::Succeeded,

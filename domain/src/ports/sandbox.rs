@@ -15,14 +15,14 @@ pub trait Sandbox: Send + Sync {
     ///
     /// # Errors
     /// [`SandboxError::Image`] when the image is not there, is refused by the allow list or has another digest than it names;
-    /// [`SandboxError::Unavailable`] when the engine does not answer.
+    /// [`SandboxError::Unavailable`] when the engine does not answer, [`SandboxError::Registry`] when the registry does not.
     async fn resolve(&self, image: &str) -> Result<ImageDigest, SandboxError>;
 
     /// Run the image once and wait for its end. Dropping the future or firing `cancel` kills the container within five seconds;
     /// the container is removed in every case.
     ///
     /// # Errors
-    /// [`SandboxError::Unavailable`] and [`SandboxError::Engine`] are faults of the infrastructure: the run did not count and may be repeated.
+    /// Faults of the infrastructure: the run did not count and may be repeated. [`SandboxError::BrokeOff`] says that the agent had been started.
     /// Everything that the agent did wrong is an [`Ending`], never an error.
     async fn run(&self, spec: &RunSpec, logs: &dyn LogSink, cancel: &CancellationToken) -> Result<Exit, SandboxError>;
 
@@ -239,8 +239,15 @@ pub enum SandboxError {
     Image(Failure),
     #[error("the container engine does not answer: {reason}")]
     Unavailable { reason: String },
+    /// Whether there is such an image, only the registry can say, and it did not: nobody there, no such host, too many requests, a disk that is full.
+    #[error("the image `{image}` cannot be fetched now: {reason}")]
+    Registry { image: String, reason: String },
+    /// Nothing of the agent ran.
     #[error("the container engine failed to {attempted}: {reason}")]
     Engine { attempted: String, reason: String },
+    /// The agent was started, and nobody can say how it ended.
+    #[error("the run broke off: {reason}")]
+    BrokeOff { reason: String },
     #[error("no uid is free on daemon {daemon}")]
     NoUid { daemon: String },
 }
@@ -249,16 +256,16 @@ impl crate::Fault for SandboxError {
     fn class(&self) -> crate::Class {
         match self {
             Self::Image(_) => crate::Class::Refused,
-            Self::Unavailable { .. } | Self::NoUid { .. } => crate::Class::Unavailable,
-            Self::Engine { .. } => crate::Class::Bug,
+            Self::Unavailable { .. } | Self::Registry { .. } | Self::Engine { .. } | Self::NoUid { .. } => crate::Class::Unavailable,
+            Self::BrokeOff { .. } => crate::Class::Bug,
         }
     }
 
     fn code(&self) -> &'static str {
         match self {
             Self::Image(_) => "image-refused",
-            Self::Unavailable { .. } | Self::NoUid { .. } => "unavailable",
-            Self::Engine { .. } => "internal",
+            Self::Unavailable { .. } | Self::Registry { .. } | Self::Engine { .. } | Self::NoUid { .. } => "unavailable",
+            Self::BrokeOff { .. } => "internal",
         }
     }
 }

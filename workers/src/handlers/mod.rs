@@ -15,4 +15,6 @@ pub struct Settings {
     pub probes_may_abort: bool,
     /// How long finished jobs are kept.
     pub jobs: jobs::Settings,
+    /// How long a run may be put off because the engine or a registry is in trouble.
+    pub trouble_seconds_max: u32,
 }

@@ -1,18 +1,21 @@
 //! `run_agent`: one agent, one container, one result.
 
+use std::time::Duration;
+
 use domain::Domain;
 use domain::executions::{Begun, Plan};
 use domain::ports::sandbox::{Exit, ImageDigest, Sandbox, SandboxError};
 use jobs::kinds::RunAgent;
 use jobs::{Outcome, Run};
 
-use crate::outcome::{AWAY, Failure, Handled};
+use super::Settings;
+use crate::outcome::{AWAY, Failure, Handled, after_trouble};
 
 /// Safe to repeat: what was recorded once is not run again, and an older attempt can record nothing any more.
 ///
 /// # Errors
-/// When the engine or the database does not answer.
-pub async fn handle(domain: &Domain, job: RunAgent, run: &Run) -> Handled {
+/// When the database does not answer, or the run broke off in the middle.
+pub async fn handle(domain: &Domain, settings: &Settings, job: RunAgent, run: &Run) -> Handled {
     let Some(sandbox) = domain.ports().sandbox.as_deref() else { return Ok(no_sandbox()) };
     let executions = domain.executions();
     let plan = match executions.begin(job.execution_id, run).await? {
@@ -28,7 +31,8 @@ pub async fn handle(domain: &Domain, job: RunAgent, run: &Run) -> Handled {
         Ok(exit) if exit.was_stopped() && (run.is_lost() || !run.cancel().is_cancelled()) => return Ok(Outcome::Released),
         Ok(exit) => executions.finish(&plan, exit, run).await?,
         Err(Stopped::Sandbox(SandboxError::Image(failure))) => executions.refuse(job.execution_id, &failure, run).await?,
-        Err(Stopped::Sandbox(error)) => return Err(error.into()),
+        Err(Stopped::Sandbox(error @ SandboxError::BrokeOff { .. })) => return Err(error.into()),
+        Err(Stopped::Sandbox(error)) => return put_off(domain, settings, &plan, &error, run).await,
         Err(Stopped::Ours(failure)) => return Err(failure),
     };
     Ok(Outcome::Settled)
@@ -59,6 +63,19 @@ async fn carry_out(domain: &Domain, sandbox: &dyn Sandbox, plan: &Plan, digest: 
     };
     let (ended, ()) = tokio::join!(running, writer.run());
     ended.map_err(Stopped::Sandbox)
+}
+
+/// The engine or a registry is in trouble, which is nobody's fault: the run waits, each time longer. An engine that is away says nothing about
+/// the image and is waited for; any other trouble may be the image's own, and that run ends some day.
+async fn put_off(domain: &Domain, settings: &Settings, plan: &Plan, error: &SandboxError, run: &Run) -> Handled {
+    let lasted = domain.now().since(plan.begun_at);
+    let may_be_the_image = matches!(error, SandboxError::Engine { .. } | SandboxError::Registry { .. });
+    if may_be_the_image && lasted >= Duration::from_secs(settings.trouble_seconds_max.into()) {
+        let because = format!("for {} s this has been in the way: {error}", lasted.as_secs());
+        domain.executions().give_up(plan.execution_id, &because, run).await?;
+        return Ok(Outcome::Settled);
+    }
+    Ok(Outcome::Snoozed { delay: after_trouble(lasted), why: error.to_string() })
 }
 
 /// Another worker of the pool may have an engine; the job waits for it and nothing is counted against anybody.

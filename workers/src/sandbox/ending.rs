@@ -35,7 +35,10 @@ pub(super) fn classify(ended: &Ended, transcript: &Transcript, limits: &RunLimit
         Ended::Overdue => failed(FailureCode::Timeout, timeout(limits)),
         Ended::Away(reason) => Err(SandboxError::Unavailable { reason: reason.clone() }),
         Ended::Lost { oom_killed: true, .. } => failed(FailureCode::OutOfMemory, out_of_memory(limits)),
-        Ended::Lost { reason, .. } => Err(SandboxError::Engine { attempted: "hear the end of a run".into(), reason: reason.clone() }),
+        Ended::Lost { reason, .. } => match transcript.started {
+            Some(_) => Err(SandboxError::BrokeOff { reason: reason.clone() }),
+            None => Err(SandboxError::Engine { attempted: "start the agent".into(), reason: reason.clone() }),
+        },
         Ended::Forged(error) => {
             failed(FailureCode::Isolation, format!("the container said what its supervisor never says, so it was killed: {error}"))
         }
@@ -52,7 +55,7 @@ pub(super) fn classify(ended: &Ended, transcript: &Transcript, limits: &RunLimit
                     Err(failure) => (Ending::Failed(failure), None),
                 },
             }),
-            (None, None) => Err(SandboxError::Engine { attempted: "hear the end of a run".into(), reason: "no last frame came".into() }),
+            (None, None) => Err(SandboxError::BrokeOff { reason: "no last frame came".into() }),
         },
     }
 }

@@ -1,14 +1,12 @@
 //! From a reference to one exact image on this engine, of which nothing is believed but its content.
 
-use std::time::Duration;
-
-use bollard::{errors::Error, models::ImageInspect, query_parameters::CreateImageOptionsBuilder};
+use bollard::{errors::Error, models::ImageInspect};
 use domain::ports::sandbox::{Failure, FailureCode, ImageDigest, SandboxError};
-use futures::StreamExt;
 
 use super::{
     engine::Engine,
     faults,
+    pull::{self, Pulled},
     reference::{Reference, is_digest},
     settings::{PullPolicy, Settings},
     volumes,
@@ -63,14 +61,13 @@ pub(super) async fn pinned(
     }
     let by_digest = format!("{}@{digest}", reference.repository);
     if settings.pull_policy != PullPolicy::Never {
-        match pull(engine, settings, &by_digest).await {
-            Ok(()) => {
+        match pull::pull(engine, settings, &by_digest).await? {
+            Pulled::Here => {
                 if let Some(found) = inspect(engine, &by_digest).await? {
                     return judge(engine, settings, &reference, &found).map(|image| Image { digest: ImageDigest(digest.clone()), ..image });
                 }
             }
-            Err(error @ SandboxError::Unavailable { .. }) => return Err(error),
-            Err(error) => tracing::debug!(%error, "image `{by_digest}` could not be pulled"),
+            Pulled::Refused(reason) => tracing::debug!(reason, "image `{by_digest}` could not be pulled"),
         }
     }
     match inspect(engine, reference.written()).await? {
@@ -105,10 +102,8 @@ async fn find(
     if policy == PullPolicy::Never {
         return Err(missing(reference, " and this platform pulls none"));
     }
-    match pull(engine, settings, name).await {
-        Ok(()) => {}
-        Err(SandboxError::Engine { reason, .. }) => return Err(missing(reference, &format!(" and cannot be pulled: {reason}"))),
-        Err(error) => return Err(error),
+    if let Pulled::Refused(reason) = pull::pull(engine, settings, name).await? {
+        return Err(missing(reference, &format!(" and cannot be pulled: {reason}")));
     }
     inspect(engine, name).await?.ok_or_else(|| missing(reference, " after it was pulled"))
 }
@@ -120,27 +115,6 @@ async fn inspect(engine: &Engine, name: &str) -> Result<Option<ImageInspect>, Sa
         Err(Error::DockerResponseServerError { status_code: 400 | 404, .. }) => Ok(None),
         Err(error) => Err(faults::engine("look at the image")(error)),
     }
-}
-
-async fn pull(engine: &Engine, settings: &Settings, name: &str) -> Result<(), SandboxError> {
-    let mut options = CreateImageOptionsBuilder::default().from_image(name);
-    // Without a tag the engine would pull every tag that the repository has.
-    if !name.contains('@') && name.rsplit_once(':').is_none_or(|(_, tag)| tag.contains('/')) {
-        options = options.tag("latest");
-    }
-    let mut progress = engine.docker.create_image(Some(options.build()), None, None);
-    let pulled = async {
-        while let Some(step) = progress.next().await {
-            step.map_err(faults::engine("pull the image"))?;
-        }
-        Ok(())
-    };
-    tokio::time::timeout(Duration::from_secs(settings.pull_seconds_max), pulled).await.unwrap_or_else(|_| {
-        Err(SandboxError::Engine {
-            attempted: "pull the image".into(),
-            reason: format!("it took longer than {} s", settings.pull_seconds_max),
-        })
-    })
 }
 
 /// Refuses what cannot or may not run, and takes the few facts that are followed.

@@ -16,6 +16,7 @@ mod transcript;
 mod cage;
 mod image;
 mod images;
+mod pull;
 mod reference;
 pub mod seccomp;
 mod seccomp_calls;

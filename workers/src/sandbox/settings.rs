@@ -27,6 +27,8 @@ pub struct Settings {
     pub engine_calls_max: usize,
     /// How long an image may take to be pulled.
     pub pull_seconds_max: u64,
+    /// How long a run is put off while the engine cannot carry it out or the registry cannot be asked; then it fails as `infrastructure`.
+    pub trouble_seconds_max: u32,
     /// How long a started container may take until its supervisor has said what it sees.
     pub hello_seconds_max: u64,
     /// How much later than the supervisor's own deadline the worker kills the container from outside.
@@ -55,6 +57,7 @@ impl Default for Settings {
             engine_call_seconds_max: 60,
             engine_calls_max: 8,
             pull_seconds_max: 600,
+            trouble_seconds_max: 3_600,
             hello_seconds_max: 20,
             deadline_grace_seconds: 3,
             drain_seconds_max: 5,

@@ -28,6 +28,7 @@ struct Shelf {
     content: HashMap<String, (&'static str, Vec<u8>)>,
     tags: HashMap<String, String>,
     pulls: u32,
+    ill: bool,
 }
 
 impl Registry {
@@ -73,6 +74,11 @@ impl Registry {
         digests[2].clone()
     }
 
+    /// From now on every answer is that there is none.
+    pub fn falls_ill(&self) {
+        self.shelf.lock().unwrap().ill = true;
+    }
+
     /// How often a manifest was asked for by its tag or digest.
     pub fn pulls(&self) -> u32 {
         self.shelf.lock().unwrap().pulls
@@ -107,6 +113,7 @@ fn answer(shelf: &mut Shelf, path: &str, head: bool) -> Vec<u8> {
     let digest = shelf.tags.get(name).map_or(name, String::as_str).to_owned();
     shelf.pulls += u32::from(path.contains("/manifests/"));
     let (status, media, content) = match shelf.content.get(&digest) {
+        _ if shelf.ill => ("503 Service Unavailable", "text/plain", &b"come back later"[..]),
         Some((media, content)) => ("200 OK", *media, content.as_slice()),
         None if path == "/v2/" => ("200 OK", "application/json", &b"{}"[..]),
         None => ("404 Not Found", "application/json", &br#"{"errors": [{"code": "MANIFEST_UNKNOWN", "message": "manifest unknown"}]}"#[..]),
