@@ -20,6 +20,7 @@ mod context;
 mod fault;
 mod json;
 mod json_schema;
+mod moments;
 mod settings;
 mod sql;
 

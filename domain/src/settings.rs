@@ -28,6 +28,14 @@ pub struct Keeping {
     pub events_seconds: u32,
     /// How long a one-time login link works.
     pub login_link_seconds: u32,
+    /// How long a link is remembered that was used or is out of date.
+    pub login_links_days: u32,
+    /// How long a run is kept after its end, with all that came of it.
+    pub executions_days: u32,
+    /// How long the lines of an agent are kept after the run's end; never longer than the run.
+    pub execution_logs_days: u32,
+    /// How long it is kept who did what in operations.
+    pub api_audit_days: u32,
     /// How long it is known which mails went where. What stood in them is erased once they are sent.
     pub mails_seconds: u32,
 }
@@ -39,6 +47,10 @@ impl Default for Keeping {
             idempotency_wait_ms: 10_000,
             events_seconds: 86_400,
             login_link_seconds: 86_400,
+            login_links_days: 7,
+            executions_days: 30,
+            execution_logs_days: 30,
+            api_audit_days: 365,
             mails_seconds: 30 * 86_400,
         }
     }

@@ -1,7 +1,10 @@
 //! Statements that SeaORM cannot say. They are spelled once for both engines; the parameters are `$1`, `$2`, …
 
-use platform::Engine;
-use sea_orm::{DatabaseBackend, DbErr, RuntimeErr, Statement, Value, sqlx};
+use platform::{Db, Engine};
+use sea_orm::{ConnectionTrait as _, DatabaseBackend, DbErr, RuntimeErr, Statement, Value, sqlx};
+
+/// Microseconds of a day.
+pub const DAY_US: i64 = 86_400_000_000;
 
 pub fn statement(engine: Engine, sql: impl Into<String>, values: impl IntoIterator<Item = Value>) -> Statement {
     let backend = match engine {
@@ -9,6 +12,14 @@ pub fn statement(engine: Engine, sql: impl Into<String>, values: impl IntoIterat
         Engine::Postgres => DatabaseBackend::Postgres,
     };
     Statement::from_sql_and_values(backend, sql, values)
+}
+
+/// Delete in a transaction of its own. Answers how many rows.
+pub async fn delete(db: &Db, sql: impl Into<String>, values: impl IntoIterator<Item = Value>) -> Result<u64, DbErr> {
+    let txn = db.write().await?;
+    let deleted = txn.execute_raw(statement(db.engine(), sql, values)).await?.rows_affected();
+    txn.commit().await?;
+    Ok(deleted)
 }
 
 /// The engine's own code of a refusal: five characters of PostgreSQL, a number of SQLite.

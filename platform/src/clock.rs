@@ -35,6 +35,12 @@ impl ManualClock {
         let mut now = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         *now += by;
     }
+
+    /// Go back to when things were made that are old by now.
+    pub fn rewind(&self, by: Duration) {
+        let mut now = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *now -= by;
+    }
 }
 
 impl Clock for ManualClock {

@@ -1,10 +1,14 @@
 //! `prune_rows`: what is old goes, what is not stays.
 
+use std::time::Duration;
+
+use domain::accounts::Role;
 use domain::entities::job;
 use domain::executions::RunRequest;
 use domain::idempotency::Claim;
-use jobs::NewJob;
+use domain::ops::Actor;
 use jobs::kinds::PruneRows;
+use jobs::{NewJob, Pool};
 use serde_json::json;
 use testkit::World;
 
@@ -33,6 +37,30 @@ async fn what_is_old_goes_and_twice_is_once() {
         assert_eq!(rows(&world).await, [0, 0, 1]);
     }
     assert_eq!(world.job(prune).await.state, job::State::Succeeded);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn runs_with_their_lines_the_audit_and_used_links_go_too() {
+    let world = World::new().await;
+    let long_ago = Duration::from_hours(24 * 400);
+    world.clock.rewind(long_ago);
+    world.accepted_run().await;
+    world.run_jobs().await;
+    let architect = world.domain.accounts().bootstrap().await.unwrap().expect("the first start makes one");
+    world.domain.accounts().redeem(&architect.secret).await.unwrap();
+    let actor = Actor { caller: world.caller(Role::Architect).await, request_id: None };
+    world.domain.ops().pause_pool(&actor, Pool::Keys, true, None).await.unwrap();
+    world.clock.advance(long_ago);
+    world.accepted_run().await;
+    world.run_jobs().await;
+    world.enqueue(NewJob::of(&PruneRows {}).unwrap()).await;
+    world.run_jobs().await;
+    let count = async |table: &str| world.database.count(&format!("SELECT count(*) FROM {table}")).await;
+    assert_eq!(
+        [count("executions").await, count("execution_logs").await, count("api_audit").await, count("login_links").await],
+        [1, 1, 0, 0]
+    );
     world.finish().await;
 }
 

@@ -7,12 +7,12 @@ use entities::user::{self, Role, State};
 use entities::{Timestamp, login_link};
 use platform::{Engine, Txn};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, ConnectionTrait as _, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
 use sha2::{Digest as _, Sha256};
 
 use super::users::admit;
 use super::{AccountError, Accounts, User};
-use crate::sql::statement;
+use crate::sql::{DAY_US, delete, statement};
 
 /// Processes that start together make one architect: PostgreSQL lets one at a time through this lock.
 const LOCK: i64 = 0x7461_6c6c_795f_6172;
@@ -94,6 +94,21 @@ impl Accounts<'_> {
         admit(&user)?;
         txn.commit().await?;
         Ok(user)
+    }
+
+    /// Delete up to `rows_max` links that were used, or went out of date, long enough ago. Answers how many; repeat until none is left.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn prune_login_links(&self, rows_max: u32) -> Result<u64, DbErr> {
+        let db = &self.domain.db;
+        let sql = format!(
+            "DELETE FROM login_links WHERE secret_hash IN (
+                 SELECT secret_hash FROM login_links WHERE coalesce(used_at, expires_at) < {} - $1 LIMIT {rows_max})",
+            db.engine().now_sql()
+        );
+        let kept_us = i64::from(self.domain.settings.keeping.login_links_days) * DAY_US;
+        delete(db, sql, [kept_us.into()]).await
     }
 
     async fn link(&self, txn: &Txn, user_id: UserId) -> Result<LoginSecret, AccountError> {

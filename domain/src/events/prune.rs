@@ -1,23 +1,19 @@
 //! Forgetting old events.
 
-use sea_orm::{ConnectionTrait as _, DbErr};
+use sea_orm::DbErr;
 
 use crate::context::Domain;
-use crate::sql::statement;
+use crate::sql::delete;
 
 /// Delete up to `rows_max` events that nobody can resume from any more. Answers how many; repeat until none is left.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn prune(domain: &Domain, rows_max: u32) -> Result<u64, DbErr> {
-    let engine = domain.db.engine();
     let sql = format!(
         "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE created_at < {} - $1 ORDER BY id LIMIT {rows_max})",
-        engine.now_sql()
+        domain.db.engine().now_sql()
     );
     let kept_us = i64::from(domain.settings.keeping.events_seconds) * 1_000_000;
-    let txn = domain.db.write().await?;
-    let deleted = txn.execute_raw(statement(engine, sql, [kept_us.into()])).await?.rows_affected();
-    txn.commit().await?;
-    Ok(deleted)
+    delete(&domain.db, sql, [kept_us.into()]).await
 }

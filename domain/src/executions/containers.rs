@@ -12,7 +12,7 @@ use sea_orm::{ColumnTrait as _, ConnectionTrait as _, DbErr, EntityTrait as _, Q
 use uuid::Uuid;
 
 use crate::ports::sandbox::{ContainerLog, Opened, Opening, SandboxError};
-use crate::sql::{is_duplicate, statement};
+use crate::sql::{delete, is_duplicate, statement};
 
 /// How often a uid is looked for when others take the same one at the same moment.
 const TRIES_MAX: u32 = 20;
@@ -159,10 +159,7 @@ pub async fn prune_containers(db: &Db, rows_max: u32) -> Result<u64, DbErr> {
         "DELETE FROM containers WHERE name IN (SELECT name FROM containers WHERE removed_at < {} - 86400000000 LIMIT {rows_max})",
         db.engine().now_sql()
     );
-    let txn = db.write().await?;
-    let deleted = txn.execute_raw(statement(db.engine(), sql, [])).await?.rows_affected();
-    txn.commit().await?;
-    Ok(deleted)
+    delete(db, sql, []).await
 }
 
 fn unrecorded(attempted: &str, error: &DbErr) -> SandboxError {

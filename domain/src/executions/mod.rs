@@ -13,6 +13,7 @@ mod get;
 mod list;
 mod logbook;
 mod logs;
+mod prune;
 mod reconcile;
 mod submit;
 mod verdict;

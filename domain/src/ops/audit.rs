@@ -5,6 +5,8 @@ use platform::Txn;
 use sea_orm::{DbErr, EntityTrait as _, IntoActiveModel as _};
 use serde_json::Value;
 
+use super::Ops;
+use crate::sql::{DAY_US, delete};
 use crate::{Caller, Domain};
 
 /// Whoever acts.
@@ -42,4 +44,20 @@ pub(super) async fn record(
     };
     api_audit::Entity::insert(line.into_active_model()).exec_without_returning(&**txn).await?;
     Ok(())
+}
+
+impl Ops<'_> {
+    /// Delete up to `rows_max` lines of the audit log that have been kept long enough. Answers how many; repeat until none is left.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn prune_audit(&self, rows_max: u32) -> Result<u64, DbErr> {
+        let db = self.domain.db();
+        let sql = format!(
+            "DELETE FROM api_audit WHERE id IN (SELECT id FROM api_audit WHERE at < {} - $1 ORDER BY at LIMIT {rows_max})",
+            db.engine().now_sql()
+        );
+        let kept_us = i64::from(self.domain.settings().keeping.api_audit_days) * DAY_US;
+        delete(db, sql, [kept_us.into()]).await
+    }
 }

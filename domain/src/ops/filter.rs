@@ -11,14 +11,10 @@ use sea_orm::sea_query::{Expr, ExprTrait as _, LikeExpr, SimpleExpr};
 use sea_orm::{ColumnTrait as _, Condition};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::OpsError;
 use super::jobs::LIVE;
-
-/// Ids carry the clock of the process that enqueued, `created_at` the database's: how far one may be from the other. Times are searched
-/// along the ids, which are in order already.
-const CLOCKS_APART_US_MAX: i64 = 2 * 3_600 * 1_000_000;
+use crate::moments::{CLOCKS_APART_US_MAX, earliest_id};
 
 /// Which jobs are meant. An empty filter means all.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +30,9 @@ pub struct JobFilter {
     /// An id, a part of a kind's name, or a part of an error's text (of its first 1000 characters, on PostgreSQL).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// Whether `text` looks into errors at all: what one may not read, one may not search either.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub errors_hidden: bool,
     /// All of these.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<ArgMatch>,
@@ -109,11 +108,12 @@ impl JobFilter {
             .add_option((!self.states.is_empty()).then(|| in_states(engine, &self.states)))
             .add_option(self.created_after.map(|moment| job::Column::CreatedAt.gte(moment)))
             .add_option(self.created_before.map(|moment| job::Column::CreatedAt.lt(moment)));
-        let first = self.created_after.map(|moment| earliest_id(moment.micros().saturating_sub(CLOCKS_APART_US_MAX)));
-        let last = self.created_before.map(|moment| earliest_id(moment.micros().saturating_add(CLOCKS_APART_US_MAX)));
+        // Times are searched along the ids, which are in order already.
+        let first: Option<JobId> = self.created_after.map(|moment| earliest_id(moment.micros().saturating_sub(CLOCKS_APART_US_MAX)));
+        let last: Option<JobId> = self.created_before.map(|moment| earliest_id(moment.micros().saturating_add(CLOCKS_APART_US_MAX)));
         all = all.add_option(first.map(|id| job::Column::Id.gte(id))).add_option(last.map(|id| job::Column::Id.lt(id)));
         if let Some(text) = self.text.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
-            all = all.add(text_condition(engine, text));
+            all = all.add(text_condition(engine, text, self.errors_hidden));
         }
         self.args.iter().fold(all, |all, arg| all.add(arg.condition(engine)))
     }
@@ -141,14 +141,14 @@ fn in_states(engine: Engine, states: &[State]) -> Condition {
     any
 }
 
-/// No id that was made at this moment or later is smaller (UUIDv7: milliseconds in the first 48 bits).
-fn earliest_id(micros: i64) -> JobId {
-    Uuid::from_u128(u128::from(u64::try_from(micros / 1_000).unwrap_or(0)) << 80).into()
-}
-
-fn text_condition(engine: Engine, text: &str) -> SimpleExpr {
+fn text_condition(engine: Engine, text: &str, errors_hidden: bool) -> SimpleExpr {
     if let Ok(id) = text.parse::<JobId>() {
         return job::Column::Id.eq(id);
+    }
+    let lower = text.to_lowercase();
+    let kinds: Vec<&str> = JobKind::ALL.iter().map(|kind| kind.name()).filter(|name| name.contains(&lower)).collect();
+    if errors_hidden {
+        return job::Column::Kind.is_in(kinds);
     }
     let escaped = text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
     let pattern = format!("%{escaped}%");
@@ -164,7 +164,5 @@ fn text_condition(engine: Engine, text: &str) -> SimpleExpr {
             }
         }
     };
-    let lower = text.to_lowercase();
-    let kinds: Vec<&str> = JobKind::ALL.iter().map(|kind| kind.name()).filter(|name| name.contains(&lower)).collect();
     if kinds.is_empty() { error } else { job::Column::Kind.is_in(kinds).or(error) }
 }

@@ -10,6 +10,7 @@ mod idempotency;
 mod limits;
 mod lists;
 mod logs;
+mod retention;
 mod runs;
 mod schedules;
 mod searches;

@@ -25,6 +25,9 @@ pub async fn handle(domain: &Domain, settings: &Settings, _: PruneRows, run: &Ru
         rows += mail::prune(domain, BATCH).await?;
         rows += limits::prune(domain, BATCH).await?;
         rows += executions::prune_containers(domain.db(), BATCH).await?;
+        rows += domain.executions().prune(BATCH).await?;
+        rows += domain.ops().prune_audit(BATCH).await?;
+        rows += domain.accounts().prune_login_links(BATCH).await?;
         if queue.jobs + rows == 0 {
             break;
         }
