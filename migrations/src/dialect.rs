@@ -11,6 +11,7 @@ pub struct Step {
     pub up_sqlite: &'static str,
     pub up_postgres: &'static str,
     pub down: &'static str,
+    pub down_sqlite: &'static str,
     pub down_postgres: &'static str,
 }
 
@@ -43,9 +44,8 @@ impl MigrationTrait for Step {
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let db = manager.get_connection();
         db.execute_unprepared(self.down).await?;
-        if manager.get_database_backend() == DatabaseBackend::Postgres {
-            db.execute_unprepared(self.down_postgres).await?;
-        }
+        let own = if manager.get_database_backend() == DatabaseBackend::Postgres { self.down_postgres } else { self.down_sqlite };
+        db.execute_unprepared(own).await?;
         Ok(())
     }
 }

@@ -64,7 +64,7 @@ impl Agents<'_> {
     fn found(self, words: &str) -> Expr {
         match self.domain.db.engine() {
             Engine::Sqlite => {
-                let sql = r#""agents"."rowid" IN (SELECT rowid FROM agents_fts WHERE agents_fts MATCH ?)"#;
+                let sql = r#""agents"."id" IN (SELECT agent_id FROM agents_fts JOIN agent_numbers ON number = agents_fts.rowid WHERE agents_fts MATCH ?)"#;
                 Expr::cust_with_values(sql, [quoted(words)])
             }
             Engine::Postgres => {

@@ -77,6 +77,30 @@ async fn agents_are_found_by_words_and_words_are_never_operators(world: World) {
     world.finish().await;
 }
 
+/// `VACUUM` gives the rows of a table without a number of its own other ones.
+#[tokio::test(flavor = "multi_thread")]
+async fn agents_are_found_by_words_after_a_vacuum() {
+    let world = World::new().await;
+    let owner = world.operator().await;
+    let named = async |name: &str| world.agent_like(&owner, AgentDraft { name: name.into(), ..draft() }).await.row.id;
+    let gone = named("Sundial").await;
+    named("Barometer").await;
+    let renamed = named("Thermometer").await;
+    let find = async |q: &str| names(&world, &owner, AgentFilter { q: Some(q.into()), ..AgentFilter::default() }).await;
+    let hex = uuid::Uuid::from(gone).as_simple().to_string();
+    for table in ["agent_versions WHERE agent_id", "agent_audit_log WHERE agent_id", "agents WHERE id"] {
+        world.database.execute(&format!("DELETE FROM {table} = unhex('{hex}')")).await;
+    }
+    world.database.execute("VACUUM").await;
+    assert_eq!((find("barometer").await, find("thermometer").await), (vec!["Barometer".to_owned()], vec!["Thermometer".to_owned()]));
+    world.domain.agents().update(&owner, renamed, AgentDraft { name: "Hygrometer".into(), ..draft() }, None).await.unwrap();
+    assert_eq!(
+        (find("hygrometer").await, find("thermometer").await, find("sundial").await),
+        (vec!["Hygrometer".to_owned()], vec![], vec![])
+    );
+    world.finish().await;
+}
+
 async fn first(world: &World, owner: &domain::Caller) -> domain::entities::id::AgentId {
     world.domain.agents().list(owner, &AgentFilter::default(), &all()).await.unwrap().items[0].row.id
 }

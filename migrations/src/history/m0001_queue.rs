@@ -145,5 +145,6 @@ DROP TABLE jobs;
 DROP TABLE job_limits;
 DROP TABLE installation;
 ",
+    down_sqlite: "",
     down_postgres: "",
 };

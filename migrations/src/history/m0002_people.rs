@@ -62,5 +62,6 @@ DROP TABLE idempotency_keys;
 DROP TABLE login_links;
 DROP TABLE users;
 ",
+    down_sqlite: "",
     down_postgres: "",
 };

@@ -102,5 +102,6 @@ DROP TABLE agent_audit_log;
 DROP TABLE agent_versions;
 DROP TABLE agents;
 ",
+    down_sqlite: "",
     down_postgres: "DROP FUNCTION agents_state_moves();",
 };

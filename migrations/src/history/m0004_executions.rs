@@ -62,5 +62,6 @@ DROP TABLE containers;
 DROP TABLE execution_logs;
 DROP TABLE executions;
 ",
+    down_sqlite: "",
     down_postgres: "",
 };

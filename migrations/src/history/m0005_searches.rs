@@ -15,6 +15,7 @@ CREATE FUNCTION job_error_trigrams(error TEXT) RETURNS TEXT[] LANGUAGE sql IMMUT
 CREATE INDEX jobs_error_trigrams ON jobs USING gin (job_error_trigrams(last_error)) WHERE last_error IS NOT NULL;
 ",
     down: "DROP INDEX jobs_ended_badly;",
+    down_sqlite: "",
     down_postgres: r"
 DROP INDEX jobs_error_trigrams;
 DROP FUNCTION job_error_trigrams(TEXT);

@@ -9,5 +9,6 @@ pub const STEP: Step = Step {
     up_sqlite: "CREATE INDEX jobs_errors ON jobs (id, last_error) WHERE last_error IS NOT NULL;",
     up_postgres: "",
     down: "DROP INDEX IF EXISTS jobs_errors;",
+    down_sqlite: "",
     down_postgres: "",
 };

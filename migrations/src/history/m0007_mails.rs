@@ -22,5 +22,6 @@ CREATE INDEX mails_created ON mails (created_at);
     up_sqlite: "",
     up_postgres: "",
     down: "DROP TABLE mails;",
+    down_sqlite: "",
     down_postgres: "",
 };

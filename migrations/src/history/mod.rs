@@ -10,6 +10,7 @@ mod m0005_searches;
 mod m0006_sqlite_errors;
 mod m0007_mails;
 mod m0008_limits;
+mod m0009_agent_numbers;
 
 pub fn steps() -> Vec<Step> {
     vec![
@@ -21,5 +22,6 @@ pub fn steps() -> Vec<Step> {
         m0006_sqlite_errors::STEP,
         m0007_mails::STEP,
         m0008_limits::STEP,
+        m0009_agent_numbers::STEP,
     ]
 }
