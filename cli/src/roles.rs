@@ -151,7 +151,10 @@ fn work(house: &House, pools: Vec<Pool>, concurrency: Option<u32>) -> Part {
         trouble_seconds_max: settings.sandbox.trouble_seconds_max,
     };
     let dispatch = Arc::new(Dispatch::new(house.domain.clone(), handlers));
-    let pools = pools.into_iter().map(|pool| (pool, concurrency.unwrap_or(settings.pools.of(pool)))).collect();
+    let pools: Vec<_> = pools.into_iter().map(|pool| (pool, concurrency.unwrap_or(settings.pools.of(pool)))).collect();
+    if pools.iter().any(|(pool, _)| *pool == Pool::Upkeep) {
+        house.tasks.spawn("keep events in order", domain::events::keep_in_order(house.domain.clone(), tasks.stop()));
+    }
     let sandbox = house.sandbox.clone();
     house.tasks.spawn("work", async move {
         if let Err(error) = workers::pools::work(node, pools, dispatch, tasks).await {

@@ -7,4 +7,4 @@ mod sequence;
 
 pub use append::{NewEvent, append};
 pub use prune::prune;
-pub use sequence::sequence;
+pub use sequence::{keep_in_order, sequence};

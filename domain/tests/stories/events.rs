@@ -3,11 +3,13 @@
 use domain::events::{self, NewEvent};
 use serde_json::json;
 use testkit::World;
+use tokio_util::sync::CancellationToken;
 
 crate::on_every_engine!(
     each_topic_is_numbered_from_one_without_gaps,
     an_event_of_a_change_that_was_undone_never_was,
-    old_events_are_forgotten
+    old_events_are_forgotten,
+    two_sequencers_beside_many_writers_leave_no_gap_and_give_no_place_twice,
 );
 
 async fn say(world: &World, topic: &str) {
@@ -45,5 +47,31 @@ async fn old_events_are_forgotten(world: World) {
     assert_eq!(events::prune(&world.domain, 10).await.unwrap(), 0);
     world.database.execute("UPDATE events SET created_at = created_at - 90000000000").await;
     assert_eq!(events::prune(&world.domain, 10).await.unwrap(), 1);
+    world.finish().await;
+}
+
+async fn two_sequencers_beside_many_writers_leave_no_gap_and_give_no_place_twice(world: World) {
+    let stop = CancellationToken::new();
+    let sequencers: Vec<_> =
+        (0..2).map(|_| tokio::spawn(events::keep_in_order(world.domain_with(domain::Ports::default()), stop.clone()))).collect();
+    let writers = (0..8).map(async |writer: usize| {
+        for number in 0..25 {
+            say(&world, ["a", "b", "c"][(writer + number) % 3]).await;
+        }
+    });
+    futures::future::join_all(writers).await;
+    let unnumbered = "SELECT count(*) FROM events WHERE seq IS NULL";
+    testkit::until("every event has its place", async || world.database.count(unnumbered).await == 0).await;
+    stop.cancel();
+    for sequencer in sequencers {
+        sequencer.await.unwrap();
+    }
+    for topic in ["a", "b", "c"] {
+        let places = |what: &str| format!("SELECT {what} FROM events WHERE topic = '{topic}'");
+        let all = world.database.count(&places("count(*)")).await;
+        assert_eq!(world.database.count(&places("count(DISTINCT seq)")).await, all, "{topic}");
+        assert_eq!((world.database.count(&places("min(seq)")).await, world.database.count(&places("max(seq)")).await), (1, all), "{topic}");
+    }
+    assert_eq!(world.database.count("SELECT count(*) FROM events").await, 200);
     world.finish().await;
 }
