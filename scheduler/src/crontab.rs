@@ -9,6 +9,7 @@ use serde_json::json;
 pub fn entries() -> Vec<Entry> {
     vec![
         entry("prune_rows", JobKind::PruneRows, "0 17 * * * *", CatchUp::Latest),
+        entry("reconcile_executions", JobKind::ReconcileExecutions, "30 * * * * *", CatchUp::Skip),
         entry("sweep_containers", JobKind::SweepContainers, "0 * * * * *", CatchUp::Skip),
         entry("validate_indexes", JobKind::ValidateIndexes, "0 30 3 * * *", CatchUp::Latest),
     ]
@@ -22,6 +23,13 @@ fn entry(name: &'static str, kind: JobKind, cron: &'static str, catch_up: CatchU
 mod tests {
     use super::*;
     use crate::CronExpression;
+
+    /// Whatever becomes of the pool that runs containers, an execution whose job is over comes to its end within a minute.
+    #[test]
+    fn executions_end_by_the_clock_and_without_an_engine() {
+        let entry = entries().into_iter().find(|entry| entry.kind == JobKind::ReconcileExecutions).expect("it is there");
+        assert_eq!((entry.kind.policy().pool, entry.cron), (jobs::Pool::Upkeep, "30 * * * * *"));
+    }
 
     #[test]
     fn every_entry_can_be_read_and_its_payload_fits_its_kind() {

@@ -36,6 +36,7 @@ impl Dispatch {
             JobKind::ApplyBulk => handlers::apply_bulk::handle(domain, decode(payload)?, run).await,
             JobKind::Probe => handlers::probe::handle(&self.settings, decode(payload)?, run).await,
             JobKind::PruneRows => handlers::prune_rows::handle(domain, &self.settings, decode(payload)?, run).await,
+            JobKind::ReconcileExecutions => handlers::reconcile_executions::handle(domain, decode(payload)?, run).await,
             JobKind::RunAgent => handlers::run_agent::handle(domain, &self.settings, decode(payload)?, run).await,
             JobKind::SendMail => handlers::send_mail::handle(domain, decode(payload)?, run).await,
             JobKind::SweepContainers => handlers::sweep_containers::handle(domain, decode(payload)?, run).await,

@@ -3,6 +3,7 @@
 mod apply_bulk;
 mod probe;
 mod prune_rows;
+mod reconcile_executions;
 mod run_agent;
 mod send_mail;
 mod sweep_containers;
@@ -14,6 +15,7 @@ use serde::de::DeserializeOwned;
 pub use apply_bulk::{ApplyBulk, BulkAction};
 pub use probe::{Probe, ProbeAction, ProbeConcurrency};
 pub use prune_rows::PruneRows;
+pub use reconcile_executions::ReconcileExecutions;
 pub use run_agent::RunAgent;
 pub use send_mail::SendMail;
 pub use sweep_containers::SweepContainers;
@@ -92,6 +94,7 @@ job_kinds! {
     ApplyBulk = "apply_bulk",
     Probe = "probe",
     PruneRows = "prune_rows",
+    ReconcileExecutions = "reconcile_executions",
     RunAgent = "run_agent",
     SendMail = "send_mail",
     SweepContainers = "sweep_containers",

@@ -3,6 +3,7 @@
 pub mod apply_bulk;
 pub mod probe;
 pub mod prune_rows;
+pub mod reconcile_executions;
 pub mod run_agent;
 pub mod send_mail;
 pub mod sweep_containers;

@@ -1,4 +1,4 @@
-//! `sweep_containers`: what a dead worker left on the engine goes away, and executions end whose job ended without its handler.
+//! `sweep_containers`: what a dead worker left on the engine goes away.
 
 use domain::Domain;
 use jobs::kinds::SweepContainers;
@@ -7,21 +7,9 @@ use serde_json::json;
 
 use crate::outcome::Handled;
 
-/// Executions that are looked at in one go.
-const EXECUTIONS_OF_BATCH: u32 = 500;
-
 /// # Errors
-/// When the engine or the database does not answer.
-pub async fn handle(domain: &Domain, _: SweepContainers, run: &Run) -> Handled {
-    // First what needs no engine.
-    let mut ended = 0;
-    while !run.cancel().is_cancelled() {
-        let batch = domain.executions().reconcile(EXECUTIONS_OF_BATCH).await?;
-        if batch == 0 {
-            break;
-        }
-        ended += batch;
-    }
+/// When the engine does not answer.
+pub async fn handle(domain: &Domain, _: SweepContainers, _: &Run) -> Handled {
     let Some(sandbox) = &domain.ports().sandbox else {
         return Ok(Outcome::Failed(JobError::new(
             "no-sandbox",
@@ -29,5 +17,5 @@ pub async fn handle(domain: &Domain, _: SweepContainers, run: &Run) -> Handled {
         )));
     };
     let removed = sandbox.sweep().await?;
-    Ok(Outcome::Succeeded(json!({ "removed": removed, "executions_ended": ended })))
+    Ok(Outcome::Succeeded(json!({ "removed": removed })))
 }
