@@ -73,11 +73,11 @@ pub enum Direction {
 
 #[derive(Debug, Subcommand)]
 pub enum Token {
-    /// Print one access token (JWT), and nothing else.
+    /// Print one access token (JWT), and nothing else, on standard output.
     Issue {
         #[arg(long)]
         role: Role,
-        /// For this user (`usr_…`); a user of the role is made when absent.
+        /// For this user (`usr_…`), who keeps their role. Absent: for a new user, whose id is said on standard error.
         #[arg(long)]
         user: Option<String>,
         /// How long it lives: 30s, 15m, 1h, 7d.

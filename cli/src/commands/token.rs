@@ -26,7 +26,14 @@ pub async fn run(action: args::Token) -> Result<ExitCode, Box<dyn Error>> {
         args::Role::Operator => Role::Operator,
         args::Role::Observer => Role::Observer,
     };
+    let known = match user {
+        Some(id) => domain.accounts().find(id).await.is_ok(),
+        None => false,
+    };
     let user = domain.accounts().issue(role, user).await?;
+    if !known {
+        eprintln!("{} is a new {}; `--user {}` issues for the same one again", user.id, user.role.name(), user.id);
+    }
     let tokens = Tokens::new(house::signing_key(&settings)?, clock);
     println!("{}", tokens.issue(user.id, user.role, user.wallet_address.clone(), lifetime)?);
     Ok(ExitCode::SUCCESS)
