@@ -1,7 +1,7 @@
 //! HTTP: a thin layer that reads a request, asks the domain one question and answers. No SQL, no branching on state.
 //!
 //! - [`v1`]: the operations, one file per noun.
-//! - [`body`], [`auth`], [`convention`], [`wire`]: what handlers take in and give out.
+//! - [`parameters`], [`body`], [`auth`], [`convention`], [`wire`]: what handlers take in and give out.
 //! - [`problem`]: the one place that turns errors into status codes.
 //! - [`gate`]: what every request passes on its way in and out.
 //! - [`openapi`]: the description of it all, as JSON, YAML and a page.
@@ -14,6 +14,7 @@ pub mod convention;
 pub mod gate;
 pub mod health;
 pub mod openapi;
+pub mod parameters;
 pub mod problem;
 pub mod v1;
 pub mod wire;

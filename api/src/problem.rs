@@ -100,13 +100,13 @@ impl<F: Fault> From<F> for Problem {
     fn from(fault: F) -> Self {
         let class = fault.class();
         let kind = Kind::of_code(fault.code()).unwrap_or_else(|| Kind::of_class(class));
-        let comes_back = matches!(class, Class::Limited | Class::Unavailable).then_some(Duration::from_secs(1));
+        let comes_back = matches!(class, Class::Limited | Class::Unavailable) || *kind == catalogue::IDEMPOTENCY_IN_PROGRESS;
         let ours = matches!(class, Class::Bug | Class::Unavailable);
         Self {
             kind,
             detail: (!ours).then(|| fault.to_string()),
             errors: fault.fields().to_vec(),
-            retry_after: fault.limit().map(|reached| reached.retry_after).or(comes_back),
+            retry_after: fault.limit().map(|reached| reached.retry_after).or(comes_back.then_some(Duration::from_secs(1))),
             standing: fault.limit().map(|reached| Box::new(reached.standing)),
             cause: ours.then(|| chain(&fault)),
         }

@@ -10,6 +10,7 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use crate::App;
 use crate::gate::Known;
+use crate::parameters::refuse_wrong;
 use crate::problem::{AUTHENTICATION_REQUIRED, INVALID_TOKEN, Problem};
 
 /// Somebody who may call: the token is ours, and its user is there and not suspended.
@@ -97,7 +98,9 @@ impl<'a> ApiExtractor<'a> for Caller {
     }
 
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        Ok(Self::of(request).await?)
+        let caller = Self::of(request).await?;
+        refuse_wrong(request)?;
+        Ok(caller)
     }
 }
 

@@ -8,6 +8,7 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use super::caller::{Caller, SCHEME, describe_scheme};
 use crate::gate::RequestId;
+use crate::parameters::refuse_wrong;
 use crate::problem::Problem;
 
 /// Reads operations. Unless an architect, it sees no payloads, results or logs.
@@ -58,7 +59,9 @@ macro_rules! bearer_extractors {
             }
 
             async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-                Ok(Self::of(request).await?)
+                let caller = Self::of(request).await?;
+                refuse_wrong(request)?;
+                Ok(caller)
             }
         }
     )+};

@@ -1,6 +1,7 @@
 //! Request bodies. poem-openapi stops at the first wrong field, knows one spelling and forgets what it does not know; this reads a body
 //! against the operation's own schema, takes `snake_case` and `camelCase`, and reports everything that is wrong at once.
 
+mod nul;
 mod read;
 mod scalar;
 mod schema;
@@ -14,8 +15,11 @@ use poem_openapi::types::ParseFromJSON;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use serde_json::Value;
 
+pub use nul::NUL;
 pub use read::Limits;
-pub use walk::normalise;
+pub use scalar::fault as scalar_fault;
+pub use schema::Schema;
+pub use walk::{ERRORS_MAX, normalise};
 
 use crate::problem::Problem;
 
@@ -33,7 +37,13 @@ impl<T: ParseFromJSON + 'static> Body<T> {
     /// # Errors
     /// 400 with every field that is wrong.
     pub fn parse(document: Value) -> Result<Self, Problem> {
-        let document = normalise(document, schema::of::<T>()).map_err(Problem::invalid)?;
+        let held = nul::faults(&document);
+        let document = normalise(document, schema::of::<T>());
+        if !held.is_empty() {
+            let others = document.err().unwrap_or_default().into_iter().filter(|wrong| held.iter().all(|nul| nul.pointer != wrong.pointer));
+            return Err(Problem::invalid(held.iter().cloned().chain(others).take(ERRORS_MAX).collect()));
+        }
+        let document = document.map_err(Problem::invalid)?;
         let whole = |detail: String| Problem::invalid(vec![FieldError { pointer: String::new(), detail }]);
         let value = T::parse_from_json(Some(document.clone())).map_err(|error| whole(error.into_message()))?;
         Ok(Self { value, document })

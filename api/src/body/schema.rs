@@ -32,14 +32,19 @@ impl Schema {
     fn describe<T: Type>() -> Self {
         let mut registry = Registry::new();
         T::register(&mut registry);
-        let mut schema = Self { root: T::schema_ref(), named: registry.schemas, patterns: HashMap::new() };
+        let root = T::schema_ref();
+        Self { root: root.clone(), ..Self::of_all(registry, [&root]) }
+    }
+
+    /// Many schemas that refer to one registry, and none of them the root of a document.
+    pub fn of_all<'a>(registry: Registry, schemas: impl IntoIterator<Item = &'a MetaSchemaRef>) -> Self {
         let mut found = Vec::new();
-        collect_patterns(&schema.root, &mut found);
-        for named in schema.named.values() {
+        for named in registry.schemas.values() {
             collect_patterns(&MetaSchemaRef::Inline(Box::new(named.clone())), &mut found);
         }
-        schema.patterns = found.into_iter().filter_map(|pattern| Some((pattern.clone(), Regex::new(&pattern).ok()?))).collect();
-        schema
+        schemas.into_iter().for_each(|schema| collect_patterns(schema, &mut found));
+        let patterns = found.into_iter().filter_map(|pattern| Some((pattern.clone(), Regex::new(&pattern).ok()?))).collect();
+        Self { root: MetaSchemaRef::Inline(Box::new(MetaSchema::ANY)), named: registry.schemas, patterns }
     }
 
     pub fn root(&self) -> &MetaSchemaRef {

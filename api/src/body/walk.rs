@@ -8,8 +8,8 @@ use super::scalar;
 use super::schema::Schema;
 use super::spelling::snake;
 
-/// A body with more mistakes than this gets the first ones.
-const ERRORS_MAX: usize = 100;
+/// A request with more mistakes than this gets the first ones.
+pub const ERRORS_MAX: usize = 100;
 
 /// The document with the schema's own spelling of every name.
 ///
@@ -155,6 +155,6 @@ impl<'a> Walk<'a> {
 }
 
 /// The pointer of a field (RFC 6901 § 3).
-fn below(at: &str, name: &str) -> String {
+pub(super) fn below(at: &str, name: &str) -> String {
     format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"))
 }

@@ -1,5 +1,8 @@
 //! Header parameters of our own, and how answers declare theirs.
 
+use std::str::FromStr;
+
+use poem::Request;
 use poem_openapi::registry::{MetaHeader, MetaSchema, MetaSchemaRef};
 
 /// A header that an answer may have.
@@ -17,7 +20,13 @@ pub fn idempotent_replayed() -> MetaHeader {
     answered("Idempotent-Replayed", "`true` when this repeats the answer to an earlier request with the same idempotency key.")
 }
 
-/// An extractor that reads one optional header: the name comes from `#[oai(name = "…")]`, what it means from `$read`.
+/// What a header says that needs nothing else; absent it is the default.
+pub fn plain<T: Default + FromStr>(_: &Request, text: Option<&str>) -> Result<T, T::Err> {
+    text.map_or_else(|| Ok(T::default()), str::parse)
+}
+
+/// An extractor that reads one optional header: the name comes from `#[oai(name = "…")]`, what it means from `$read`, which answers what is
+/// wrong with it. The schema says the same to [`crate::parameters`], where several wrong ones are named at once.
 macro_rules! header_parameter {
     ($name:ident, $schema:expr, $read:expr) => {
         impl<'a> poem_openapi::ApiExtractor<'a> for $name {
@@ -43,7 +52,8 @@ macro_rules! header_parameter {
                 let text = value.map(|value| {
                     value.to_str().map_err(|_| $crate::problem::Problem::invalid_parameter(parameter.name, "must be plain text"))
                 });
-                Ok(($read)(request, parameter.name, text.transpose()?)?)
+                let read = ($read)(request, text.transpose()?);
+                Ok(read.map_err(|detail| $crate::problem::Problem::invalid_parameter(parameter.name, detail.to_string()))?)
             }
         }
     };

@@ -1,13 +1,13 @@
 //! `Prefer: wait=N` (RFC 7240 § 4.3): the caller would rather wait for the end than ask again.
 
+use std::convert::Infallible;
+use std::str::FromStr;
 use std::time::Duration;
 
-use poem::Request;
 use poem_openapi::registry::MetaSchema;
 use serde_json::Value;
 
-use super::header::header_parameter;
-use crate::problem::Problem;
+use super::header::{header_parameter, plain};
 
 /// Longest wait in one request; more is taken for this.
 const WAIT_SECONDS_MAX: u64 = 30;
@@ -18,10 +18,11 @@ pub struct Prefer {
     pub wait: Option<Duration>,
 }
 
-impl Prefer {
-    #[expect(clippy::unnecessary_wraps, reason = "a preference is never an error, other headers may be")]
-    fn read(_: &Request, _: &str, text: Option<&str>) -> Result<Self, Problem> {
-        Ok(Self { wait: text.and_then(wait) })
+impl FromStr for Prefer {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self { wait: wait(text) })
     }
 }
 
@@ -42,7 +43,7 @@ fn schema() -> MetaSchema {
     }
 }
 
-header_parameter!(Prefer, schema(), Prefer::read);
+header_parameter!(Prefer, schema(), plain::<Prefer>);
 
 #[cfg(test)]
 mod tests {

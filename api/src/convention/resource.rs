@@ -26,6 +26,12 @@ pub struct Versioned<T> {
     replayed: bool,
 }
 
+/// 200: what was acted on, as it is now.
+pub struct Acted<T> {
+    body: T,
+    replayed: bool,
+}
+
 /// 204: it is not there any more.
 #[derive(ApiResponse)]
 pub enum Deleted {
@@ -62,15 +68,32 @@ impl<T> Versioned<T> {
     }
 }
 
+impl<T> Acted<T> {
+    #[must_use]
+    pub fn on(body: T) -> Self {
+        Self { body, replayed: false }
+    }
+
+    /// Say whether this repeats an earlier answer.
+    #[must_use]
+    pub fn replayed(self, replayed: bool) -> Self {
+        Self { replayed, ..self }
+    }
+}
+
+fn say_replayed(response: &mut Response, replayed: bool) {
+    if replayed {
+        response.headers_mut().insert("idempotent-replayed", header::HeaderValue::from_static("true"));
+    }
+}
+
 impl<T: ToJSON> IntoResponse for Created<T> {
     fn into_response(self) -> Response {
         let mut response = Json(self.body).with_status(StatusCode::CREATED).with_header(header::LOCATION, self.location).into_response();
         if let Some(tag) = self.version.and_then(|version| etag(version).parse().ok()) {
             response.headers_mut().insert(header::ETAG, tag);
         }
-        if self.replayed {
-            response.headers_mut().insert("idempotent-replayed", header::HeaderValue::from_static("true"));
-        }
+        say_replayed(&mut response, self.replayed);
         response
     }
 }
@@ -78,9 +101,15 @@ impl<T: ToJSON> IntoResponse for Created<T> {
 impl<T: ToJSON> IntoResponse for Versioned<T> {
     fn into_response(self) -> Response {
         let mut response = Json(self.body).with_header(header::ETAG, etag(self.version)).into_response();
-        if self.replayed {
-            response.headers_mut().insert("idempotent-replayed", header::HeaderValue::from_static("true"));
-        }
+        say_replayed(&mut response, self.replayed);
+        response
+    }
+}
+
+impl<T: ToJSON> IntoResponse for Acted<T> {
+    fn into_response(self) -> Response {
+        let mut response = Json(self.body).into_response();
+        say_replayed(&mut response, self.replayed);
         response
     }
 }
@@ -99,7 +128,17 @@ impl<T: ToJSON> ApiResponse for Created<T> {
 
 impl<T: ToJSON> ApiResponse for Versioned<T> {
     fn meta() -> MetaResponses {
-        one_answer::<T>("As it is now.", StatusCode::OK, vec![answered("ETag", "The version, for `If-Match`.")])
+        one_answer::<T>("As it is now.", StatusCode::OK, vec![answered("ETag", "The version, for `If-Match`."), idempotent_replayed()])
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+impl<T: ToJSON> ApiResponse for Acted<T> {
+    fn meta() -> MetaResponses {
+        one_answer::<T>("As it is now.", StatusCode::OK, vec![idempotent_replayed()])
     }
 
     fn register(registry: &mut Registry) {

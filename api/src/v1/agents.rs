@@ -15,7 +15,7 @@ use crate::body::Body;
 use crate::convention::{Created, Deleted, IdempotencyKey, IfMatch, Versioned};
 use crate::problem::Problem;
 use crate::v1::Tag;
-use crate::wire::Id;
+use crate::wire::{Id, PageSize};
 
 pub(crate) use wire::mirrored;
 use wire::{Agent, AgentCategory, AgentEventRequest, AgentList, AgentRequest, AgentState, AuditList, Stats};
@@ -62,7 +62,7 @@ impl AgentsApi {
         #[oai(validator(max_length = 200))]
         q: Query<Option<String>>,
         /// 50 when absent or 0, at most 1000.
-        page_size: Query<Option<i32>>,
+        page_size: Query<Option<PageSize>>,
         /// `next_page_token` of the page before.
         page_token: Query<Option<String>>,
     ) -> Result<Json<AgentList>, Problem> {
@@ -151,7 +151,7 @@ impl AgentsApi {
         caller: Caller,
         id: Path<Id<AgentId>>,
         /// 50 when absent or 0, at most 1000.
-        page_size: Query<Option<i32>>,
+        page_size: Query<Option<PageSize>>,
         /// `next_page_token` of the page before.
         page_token: Query<Option<String>>,
     ) -> Result<Json<AuditList>, Problem> {

@@ -13,7 +13,7 @@ use crate::body::Body;
 use crate::convention::{Created, Deleted, IdempotencyKey};
 use crate::problem::Problem;
 use crate::v1::Tag;
-use crate::wire::{Id, Time};
+use crate::wire::{Id, PageSize, Time};
 
 pub struct EntitlementsApi {
     pub domain: Domain,
@@ -83,7 +83,7 @@ impl EntitlementsApi {
         caller: Caller,
         id: Path<Id<AgentId>>,
         /// 50 when absent or 0, at most 1000.
-        page_size: Query<Option<i32>>,
+        page_size: Query<Option<PageSize>>,
         /// `next_page_token` of the page before.
         page_token: Query<Option<String>>,
     ) -> Result<Json<EntitlementList>, Problem> {
@@ -108,7 +108,7 @@ impl EntitlementsApi {
         &self,
         caller: Caller,
         /// 50 when absent or 0, at most 1000.
-        page_size: Query<Option<i32>>,
+        page_size: Query<Option<PageSize>>,
         /// `next_page_token` of the page before.
         page_token: Query<Option<String>>,
     ) -> Result<Json<EntitlementList>, Problem> {

@@ -7,7 +7,6 @@ use domain::Domain;
 use domain::entities::id::{AgentId, ExecutionId};
 use domain::executions::ExecutionFilter;
 use domain::paging::PageRequest;
-use poem::Request;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
@@ -15,12 +14,12 @@ use serde_json::Value;
 
 use crate::auth::Caller;
 use crate::body::Body;
-use crate::convention::{Accepted, IdempotencyKey, Operations, Prefer};
+use crate::convention::{Accepted, IdempotencyKey, LastEventId, Operations, Prefer};
 use crate::problem::Problem;
 use crate::v1::Tag;
-use crate::wire::{Count, Id};
+use crate::wire::{Count, Id, PageSize};
 
-use follow::{Logs, last_seen};
+use follow::Logs;
 use wire::{Execution, ExecutionList, ExecutionState, LogPage, RunAgentRequest};
 
 pub struct ExecutionsApi {
@@ -37,13 +36,14 @@ impl ExecutionsApi {
     async fn run(
         &self,
         caller: Caller,
-        /// Check everything and run nothing.
-        validate_only: Query<Option<bool>>,
+        /// Check everything, run nothing.
+        #[oai(default)]
+        validate_only: Query<bool>,
         #[oai(name = "Idempotency-Key")] key: IdempotencyKey,
         #[oai(name = "Prefer")] prefer: Prefer,
         body: Body<RunAgentRequest>,
     ) -> Result<Accepted, Problem> {
-        if validate_only.0 == Some(true) {
+        if validate_only.0 {
             self.domain.executions().validate(&caller, body.value.into()).await?;
             return Ok(Accepted::validated("run_agent", self.domain.now()));
         }
@@ -60,7 +60,7 @@ impl ExecutionsApi {
         agent_id: Query<Option<Id<AgentId>>>,
         state: Query<Option<ExecutionState>>,
         /// 50 when absent or 0, at most 1000.
-        page_size: Query<Option<i32>>,
+        page_size: Query<Option<PageSize>>,
         /// `next_page_token` of the page before.
         page_token: Query<Option<String>>,
     ) -> Result<Json<ExecutionList>, Problem> {
@@ -86,20 +86,19 @@ impl ExecutionsApi {
     async fn logs(
         &self,
         caller: Caller,
-        request: &Request,
         id: Path<Id<ExecutionId>>,
+        #[oai(name = "Last-Event-ID")] seen: LastEventId,
         /// Only lines after this number.
         after: Query<Option<Count>>,
         follow: Query<Option<bool>>,
         /// 50 when absent or 0, at most 1000.
-        page_size: Query<Option<i32>>,
+        page_size: Query<Option<PageSize>>,
         /// `next_page_token` of the page before.
         page_token: Query<Option<String>>,
     ) -> Result<Logs, Problem> {
         let after = after.0.unwrap_or_default().signed();
         if follow.0 == Some(true) {
-            let after = last_seen(request)?.unwrap_or(after);
-            return Ok(Logs::follow(self.domain.follow(&caller, id.0.0, after).await?));
+            return Ok(Logs::follow(self.domain.follow(&caller, id.0.0, seen.0.unwrap_or(after)).await?));
         }
         let page = PageRequest { size: page_size.0.map(i64::from), token: page_token.0 };
         let page = self.domain.executions().logs(&caller, id.0.0, after, &page).await?;
@@ -117,7 +116,14 @@ impl ExecutionsApi {
         id: Path<Id<ExecutionId>>,
         #[oai(name = "Idempotency-Key")] key: IdempotencyKey,
         #[oai(name = "Prefer")] prefer: Prefer,
+        /// Check everything, cancel nothing.
+        #[oai(default)]
+        validate_only: Query<bool>,
     ) -> Result<Accepted, Problem> {
+        if validate_only.0 {
+            self.domain.executions().may_be_cancelled(&caller, id.0.0).await?;
+            return Ok(Accepted::validated("run_agent", self.domain.now()));
+        }
         let claim = key.claim(&caller, &Value::Null);
         let job = self.domain.executions().cancel(&caller, id.0.0, claim.as_ref()).await?;
         self.operations.accepted(&caller, job, prefer).await

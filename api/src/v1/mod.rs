@@ -12,6 +12,7 @@ use poem_openapi::{OpenApi, OpenApiService, Tags};
 
 use crate::App;
 use crate::health::HealthApi;
+use crate::parameters::Checked;
 
 pub use operations::{Operation, OperationState};
 
@@ -66,5 +67,5 @@ pub fn describe<T: OpenApi>(apis: T) -> OpenApiService<T, ()> {
 /// The routes.
 #[must_use]
 pub fn service(app: &App) -> BoxEndpoint<'static> {
-    describe(apis(app)).into_endpoint()
+    describe(Checked(apis(app))).into_endpoint()
 }

@@ -120,7 +120,10 @@ async fn an_agent_is_moved_audited_and_deleted() {
         market.world.domain.agents().advance(id.parse().unwrap(), event, Change::default(), "chain").await.unwrap();
     }
     assert_eq!(market.get(&ben, &path).await.body["state"], "deployed");
-    assert_eq!(market.delete(&ben, &path).await.status, 403);
+    let put = market.request(&ben, Method::PUT, &path).body_json(&agent());
+    assert_eq!(Answer::of(put.send().await).await.problem(), "not-found", "seen, and somebody else's to change");
+    assert_eq!(market.post(&ben, &format!("{path}/events"), &json!({ "event": "deactivate" })).await.problem(), "not-found");
+    assert_eq!(market.delete(&ben, &path).await.status, 404);
     assert_eq!(market.delete(&ann, &path).await.status, 409);
     send("deactivate").await;
     let audit = market.get(&ann, &format!("{path}/audit")).await;
@@ -139,7 +142,8 @@ async fn a_right_is_granted_listed_and_taken_away() {
     market.world.deploy(id.parse().unwrap()).await;
     let path = format!("/v1/agents/{id}/entitlements");
     let body = json!({ "user_id": ben.caller.user_id });
-    assert_eq!(market.post(&ben, &path, &body).await.status, 403, "nobody grants it to themselves");
+    assert_eq!(market.post(&ben, &path, &body).await.status, 404, "nobody grants it to themselves");
+    assert_eq!(market.get(&ben, &path).await.status, 404);
     let granted = market.post(&ann, &path, &body).await;
     assert_eq!((granted.status, granted.body["user_id"].as_str()), (201, Some(ben.caller.user_id.to_string().as_str())));
     assert_eq!(market.post(&ann, &path, &body).await.body, granted.body);

@@ -116,6 +116,72 @@ async fn a_repeated_request_is_one_run() {
 }
 
 #[tokio::test]
+async fn whoever_repeats_too_early_hears_when_to_come_back() {
+    let keeping = domain::Keeping { idempotency_wait_ms: 50, ..domain::Keeping::default() };
+    let market = Market::with(testkit::Kind::Sqlite, domain::Settings { keeping, ..domain::Settings::default() }).await;
+    let ann = market.trader().await;
+    let agent = market.agent(&ann).await;
+    let first = market.world.database.db.write().await.unwrap();
+    let early = market.post_with(&ann, "/v1/executions", ("Idempotency-Key", "k"), &run(&agent)).await;
+    assert_eq!((early.status, early.problem(), early.header("retry-after")), (409, "idempotency-in-progress", "1"));
+    first.rollback().await.unwrap();
+    let late = market.post_with(&ann, "/v1/executions", ("Idempotency-Key", "k"), &run(&agent)).await;
+    assert_eq!((late.status, late.header("idempotent-replayed")), (202, ""), "the early one was not definitive");
+    market.world.run_jobs().await;
+    market.world.finish().await;
+}
+
+#[tokio::test]
+async fn a_key_belongs_to_its_caller_method_and_path_and_to_one_body() {
+    let market = Market::open().await;
+    let ann = market.trader().await;
+    let agent = market.agent(&ann).await;
+    let post = async |path: &str, body: &str| {
+        let request = market.request(&ann, Method::POST, path).header("Idempotency-Key", "k").content_type("application/json");
+        Answer::of(request.body(body.to_owned()).send().await).await
+    };
+    let body = format!(r#"{{"agent_id": "{agent}", "input": {{"text": "a", "n": 1}}}}"#);
+    let refused = post("/v1/executions", &body.replace("\"a\"", "7")).await;
+    assert_eq!(refused.status, 400);
+    let first = post("/v1/executions", &body).await;
+    assert_eq!((first.status, first.header("idempotent-replayed")), (202, ""), "a refusal is not kept");
+    let same = format!(r#"{{"input":{{"n":1.0,"text":"\u0061"}},"agentId":"{agent}"}}"#);
+    let again = post("/v1/executions?validate_only=false", &same).await;
+    assert_eq!((again.status, again.header("idempotent-replayed"), &again.body["id"]), (202, "true", &first.body["id"]));
+    let other = post("/v1/executions", &body.replace("\"a\"", "\"b\"")).await;
+    assert_eq!((other.status, other.problem()), (422, "idempotency-key-reused"));
+    let resource = first.body["resource"].as_str().unwrap();
+    let cancelled = post(&format!("{resource}/cancel"), "").await;
+    assert_eq!((cancelled.status, cancelled.header("idempotent-replayed")), (202, ""), "another path, another request");
+    assert_eq!(post(&format!("{resource}/cancel"), "").await.header("idempotent-replayed"), "true");
+    let unkeyed = market.request(&ann, Method::POST, &format!("{resource}/cancel")).header("Idempotency-Key", "other");
+    assert_eq!(Answer::of(unkeyed.send().await).await.header("idempotent-replayed"), "");
+    assert_eq!(
+        market
+            .post_with(&ann, &format!("{resource}/cancel"), ("Idempotency-Key", "other"), &json!(null))
+            .await
+            .header("idempotent-replayed"),
+        "true"
+    );
+    market.world.finish().await;
+}
+
+#[tokio::test]
+async fn checking_a_cancellation_cancels_nothing() {
+    let market = Market::open().await;
+    let (ann, ben) = (market.trader().await, market.trader().await);
+    let (resource, _) = accepted(&market, &ann).await;
+    let check = format!("{resource}/cancel?validate_only=true");
+    let checked = market.post(&ann, &check, &json!(null)).await;
+    assert_eq!((checked.status, &checked.body["state"]), (200, &json!("validated")));
+    assert_eq!(market.post(&ben, &check, &json!(null)).await.status, 404);
+    assert_eq!(market.get(&ann, &resource).await.body["state"], "queued");
+    market.world.run_jobs().await;
+    assert_eq!(market.post(&ann, &check, &json!(null)).await.problem(), "execution-state");
+    market.world.finish().await;
+}
+
+#[tokio::test]
 async fn an_execution_is_its_callers_own() {
     let market = Market::open().await;
     let (ann, ben, architect) = (market.trader().await, market.trader().await, market.trader_as(Role::Architect).await);

@@ -29,7 +29,7 @@ async fn state(house: &House, id: JobId, assignments: &str) {
 #[tokio::test]
 async fn jobs_are_found_by_kind_state_pool_text_argument_and_time() {
     let house = House::open().await;
-    let guest = house.guest(Role::Observer).await;
+    let guest = house.guest(Role::Architect).await;
     let short = house.world.enqueue(wait(5)).await;
     let long = house.world.enqueue(wait(600)).await;
     let prune = house.world.enqueue(NewJob::of(&PruneRows {}).unwrap()).await;
@@ -104,7 +104,8 @@ async fn an_observer_sees_no_content_and_an_architect_does() {
     let (observer, architect) = (house.guest(Role::Observer).await, house.guest(Role::Architect).await);
     let id = house.world.enqueue(NewJob::of(&Probe { action: ProbeAction::Succeed, concurrency: None }).unwrap()).await;
     house.world.run_jobs().await;
-    house.world.database.execute("UPDATE job_attempts SET log = 'a secret'").await;
+    house.world.database.execute("UPDATE job_attempts SET log = 'a secret', error = 'a secret'").await;
+    house.world.database.execute("UPDATE jobs SET last_error = 'a secret', error_code = 'output_schema', state = 'failed'").await;
     let path = format!("/v1/ops/jobs/{id}");
     let shown = house.get(&architect, &path).await;
     assert_eq!((&shown.body["payload"], &shown.body["redacted"]), (&json!({"action": "succeed"}), &json!(false)));
@@ -115,6 +116,16 @@ async fn an_observer_sees_no_content_and_an_architect_does() {
         assert!(redacted.body.get(hidden).is_none(), "{hidden}");
     }
     assert!(redacted.body["attempts"][0].get("log").is_none());
+    let operation = house.get(&observer, &format!("/v1/operations/{id}")).await;
+    assert_eq!(operation.body["error"]["code"], "output_schema", "the code is for everybody");
+    let list = house.get(&observer, "/v1/ops/jobs").await;
+    for answer in [&redacted, &operation, &list] {
+        assert!(answer.status == 200 && !answer.body.to_string().contains("secret"), "{answer:?}");
+    }
+    assert_eq!(found(&house, &observer, "q=secret").await, Vec::<String>::new(), "what one may not read, one may not search");
+    assert_eq!(found(&house, &observer, "q=prob").await, [id.to_string()]);
+    assert_eq!(found(&house, &architect, "q=secret").await, [id.to_string()]);
+    assert_eq!(house.get(&architect, &path).await.body["last_error"], "a secret");
     house.close().await;
 }
 

@@ -83,6 +83,70 @@ async fn a_failed_job_is_retried_with_all_its_tries() {
 }
 
 #[tokio::test]
+async fn a_job_between_two_tries_is_tried_at_once_and_keeps_what_it_has_failed() {
+    let house = House::open().await;
+    let guest = house.guest(Role::Architect).await;
+    let made = house.post(&guest, "/v1/ops/jobs", &json!({ "kind": "probe", "payload": { "action": "fail" } })).await;
+    let job = format!("/v1/ops/jobs/{}", made.text("id"));
+    for failures in [1, 2] {
+        house.world.run_jobs().await;
+        assert_eq!(house.get(&guest, &job).await.text("state"), "retrying");
+        let retried = house.post(&guest, &format!("{job}/retry"), &json!(null)).await;
+        assert_eq!((retried.text("state"), &retried.body["failures"]), ("queued", &json!(failures)));
+    }
+    house.world.run_jobs().await;
+    let ended = house.get(&guest, &job).await;
+    assert_eq!((ended.text("state"), &ended.body["failures"]), ("failed", &json!(3)), "asking again and again makes nothing endless");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_repeated_action_says_that_it_is_one() {
+    let house = House::open().await;
+    let guest = house.guest(Role::Architect).await;
+    let made = house.post(&guest, "/v1/ops/jobs", &json!({ "kind": "probe", "payload": { "action": "succeed" } })).await;
+    let entry = jobs::store::schedules::Entry {
+        name: "tidy_up",
+        kind: jobs::kinds::JobKind::PruneRows,
+        payload: json!({}),
+        cron: "0 17 * * * *",
+        timezone: "UTC",
+        catch_up: jobs::store::schedules::CatchUp::Latest,
+    };
+    jobs::store::schedules::seed(&house.world.database.db, &[entry]).await.unwrap();
+    let job = format!("/v1/ops/jobs/{}", made.text("id"));
+    for (path, body) in [
+        ("/v1/ops/pools/keys/pause".to_owned(), json!(null)),
+        ("/v1/ops/pools/keys/resume".to_owned(), json!(null)),
+        ("/v1/ops/pools/keys/scale".to_owned(), json!({ "concurrency_max": 2 })),
+        ("/v1/ops/schedules/tidy_up/pause".to_owned(), json!(null)),
+        ("/v1/ops/schedules/tidy_up/resume".to_owned(), json!(null)),
+        ("/v1/ops/schedules/tidy_up/run-now".to_owned(), json!(null)),
+        (format!("{job}/cancel"), json!(null)),
+        (format!("{job}/retry"), json!(null)),
+    ] {
+        let first = house.post_as(&guest, "one key for all", &path, &body).await;
+        let again = house.post_as(&guest, "one key for all", &format!("{path}?and=more"), &body).await;
+        assert_eq!((first.status, again.status), (200, 200), "{path}: {first:?} {again:?}");
+        assert_eq!((first.header("idempotent-replayed"), again.header("idempotent-replayed")), ("", "true"), "{path}");
+    }
+    assert_eq!(house.world.database.count("SELECT count(*) FROM api_audit").await, 9, "each was done once");
+    house.world.run_jobs().await;
+    house.close().await;
+}
+
+#[tokio::test]
+async fn checking_a_fire_or_a_bulk_action_does_nothing() {
+    let house = House::open().await;
+    let guest = house.guest(Role::Architect).await;
+    assert_eq!(house.post(&guest, "/v1/ops/schedules/none/run-now?validate_only=true", &json!(null)).await.status, 404);
+    let bulk = json!({ "action": "cancel", "filter": {} });
+    let checked = house.post(&guest, "/v1/ops/jobs/bulk?validate_only=true", &bulk).await;
+    assert_eq!((checked.status, checked.text("state")), (200, "validated"));
+    assert_eq!(house.world.database.count("SELECT count(*) FROM jobs").await, 0);
+}
+
+#[tokio::test]
 async fn a_retry_that_would_break_uniqueness_names_the_job_in_its_way() {
     let house = House::open().await;
     let guest = house.guest(Role::Architect).await;

@@ -11,4 +11,5 @@ mod jobs_moved;
 mod limits;
 mod market;
 mod operations;
+mod parameters;
 mod pools;

@@ -14,7 +14,7 @@ use poem::http::Method;
 use poem::test::{TestClient, TestRequestBuilder};
 use poem::{EndpointExt as _, Response};
 use serde_json::{Value, json};
-use testkit::{MINT, World};
+use testkit::{Kind, MINT, World};
 
 use crate::house::Answer;
 
@@ -34,7 +34,15 @@ pub struct Trader {
 
 impl Market {
     pub async fn open() -> Self {
-        let world = World::new().await;
+        Self::on(Kind::Sqlite).await
+    }
+
+    pub async fn on(kind: Kind) -> Self {
+        Self::with(kind, domain::Settings::default()).await
+    }
+
+    pub async fn with(kind: Kind, settings: domain::Settings) -> Self {
+        let world = World::with(kind, settings).await;
         let keys = tempfile::tempdir().unwrap();
         let key = SigningKey::load(None, keys.path(), &SystemRng, true).unwrap();
         let app = App {

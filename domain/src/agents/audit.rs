@@ -6,7 +6,7 @@ use platform::Txn;
 use sea_orm::{ColumnTrait as _, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 use serde_json::Value;
 
-use super::{Agent, AgentError, Agents, AuditEntry};
+use super::{AgentError, Agents, AuditEntry};
 use crate::accounts::Caller;
 use crate::context::Domain;
 use crate::paging::{Page, PageRequest};
@@ -39,9 +39,7 @@ impl Agents<'_> {
     /// [`AgentError::Missing`] for everybody else.
     pub async fn audit(&self, caller: &Caller, agent_id: AgentId, page: &PageRequest) -> Result<Page<AuditEntry>, AgentError> {
         let db = self.domain.db.connection();
-        if !Agent::load(db, agent_id).await?.is_managed_by(caller) {
-            return Err(AgentError::Missing { agent: agent_id });
-        }
+        self.managed(caller, agent_id).await?;
         let mut find = agent_audit::Entity::find().filter(agent_audit::Column::AgentId.eq(agent_id));
         if let Some(after) = page.after::<AuditId>("agent audit", &agent_id)? {
             find = find.filter(agent_audit::Column::Id.lt(after));

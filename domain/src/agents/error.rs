@@ -19,8 +19,6 @@ pub enum AgentError {
     NoVersion { agent: AgentId, version: i32 },
     #[error("the agent is not described well enough to be saved")]
     Draft { fields: Vec<FieldError> },
-    #[error("agent {agent} belongs to somebody else")]
-    NotYours { agent: AgentId },
     #[error("agent {agent} is at version {current}, not {expected}; read it again before you change it")]
     OtherVersion { agent: AgentId, expected: i32, current: i32 },
     #[error("agent {agent} is {}; {refused}", state.name())]
@@ -44,7 +42,6 @@ impl Fault for AgentError {
         match self {
             Self::Missing { .. } => Class::Missing,
             Self::Draft { .. } => Class::Invalid,
-            Self::NotYours { .. } => Class::Forbidden,
             Self::OtherVersion { .. } | Self::State { .. } | Self::Transition(_) | Self::AddressTaken { .. } => Class::Conflict,
             Self::NoVersion { .. } | Self::StoredSchema { .. } => Class::Bug,
             Self::Page(error) => error.class(),
@@ -57,7 +54,6 @@ impl Fault for AgentError {
         match self {
             Self::Missing { .. } => "not-found",
             Self::Draft { .. } => "validation-failed",
-            Self::NotYours { .. } => "forbidden",
             Self::OtherVersion { .. } => "precondition-failed",
             Self::State { .. } | Self::Transition(_) => "agent-state",
             Self::AddressTaken { .. } => "conflict",

@@ -16,9 +16,9 @@ impl Agents<'_> {
     /// The agent for somebody who wants to change it.
     ///
     /// # Errors
-    /// [`AgentError::NotYours`] when the caller may see it and no more.
+    /// [`AgentError::Missing`] also when the caller may see it and no more: what is changed there is somebody else's.
     pub(crate) async fn managed(&self, caller: &Caller, id: AgentId) -> Result<Agent, AgentError> {
-        let agent = self.get(caller, id).await?;
-        if agent.is_managed_by(caller) { Ok(agent) } else { Err(AgentError::NotYours { agent: id }) }
+        let agent = Agent::load(self.domain.db.connection(), id).await?;
+        if agent.is_managed_by(caller) { Ok(agent) } else { Err(AgentError::Missing { agent: id }) }
     }
 }

@@ -6,7 +6,7 @@ use entities::job;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 
-use super::{ExecutionError, Executions};
+use super::{Execution, ExecutionError, Executions};
 use crate::accounts::Caller;
 use crate::idempotency::{self, Claim, Once};
 
@@ -27,10 +27,10 @@ impl Executions<'_> {
         }
         let found = execution::Entity::find_by_id(id).lock_exclusive().one(&*txn).await?;
         let row = found.ok_or(ExecutionError::Missing { execution: id })?;
-        match row.state {
-            State::Cancelled => return Ok(Once::First(row.job_id)),
-            State::Succeeded | State::Failed => return Err(ExecutionError::Over { execution: id, state: row.state }),
-            State::Queued | State::Running => {}
+        if cancelled_already(&row)? {
+            idempotency::keep(&txn, claim, &row.job_id).await?;
+            txn.commit().await?;
+            return Ok(Once::First(row.job_id));
         }
         let wake = self.domain.queue.cancel(&txn, row.job_id).await?;
         let job_state: Option<job::State> =
@@ -50,5 +50,23 @@ impl Executions<'_> {
         jobs::commit(txn, wake).await?;
         self.domain.changed();
         Ok(Once::First(row.job_id))
+    }
+
+    /// Check everything that [`cancel`](Self::cancel) checks, and do nothing.
+    ///
+    /// # Errors
+    /// As `cancel`.
+    pub async fn may_be_cancelled(&self, caller: &Caller, id: ExecutionId) -> Result<(), ExecutionError> {
+        cancelled_already(&self.get(caller, id).await?).map(drop)
+    }
+}
+
+/// # Errors
+/// [`ExecutionError::Over`] when there is nothing left to cancel.
+fn cancelled_already(row: &Execution) -> Result<bool, ExecutionError> {
+    match row.state {
+        State::Cancelled => Ok(true),
+        State::Succeeded | State::Failed => Err(ExecutionError::Over { execution: row.id, state: row.state }),
+        State::Queued | State::Running => Ok(false),
     }
 }

@@ -7,6 +7,7 @@ use sea_orm::{ConnectionTrait as _, DbErr, EntityTrait as _, QueryFilter as _, Q
 
 use super::verdict::Verdict;
 use super::{ExecutionError, Executions};
+use crate::operations::{INFRASTRUCTURE, NOT_CARRIED_OUT};
 use crate::sql::statement;
 
 /// The job of this execution will never run by itself again.
@@ -26,7 +27,7 @@ impl Executions<'_> {
         let engine = self.domain.db.engine();
         let of = if only.is_some() { "executions.id = $1 AND" } else { "" };
         let sql = format!(
-            "SELECT executions.id, jobs.state, jobs.error_code, jobs.last_error FROM executions LEFT JOIN jobs ON jobs.id = executions.job_id
+            "SELECT executions.id, jobs.state FROM executions LEFT JOIN jobs ON jobs.id = executions.job_id
              WHERE {of} executions.state IN ('queued', 'running') AND {JOB_IS_OVER} LIMIT {rows_max}"
         );
         let find = statement(engine, sql, only.map(Into::into));
@@ -60,18 +61,15 @@ impl Executions<'_> {
     }
 }
 
+/// The job's error stays with the job: it may name paths and addresses of the house, and the execution is shown to its user.
 fn verdict(row: &QueryResult) -> Result<Verdict, DbErr> {
-    let (state, error): (Option<String>, Option<String>) = (row.try_get("", "state")?, row.try_get("", "last_error")?);
-    Ok(match state.as_deref() {
+    let ours = |message: &str| Verdict::Failed { code: INFRASTRUCTURE.into(), message: message.into() };
+    Ok(match row.try_get::<Option<String>>("", "state")?.as_deref() {
         Some("cancelled") => Verdict::Cancelled,
-        Some("quarantined") => Verdict::Failed {
-            code: "quarantined".into(),
-            message: format!(
-                "the run took its worker down too often and was set aside: {}",
-                error.as_deref().unwrap_or("nothing more is known")
-            ),
-        },
-        Some(_) => Verdict::infrastructure(error.as_deref().unwrap_or("its job failed")),
-        None => Verdict::infrastructure("its job is not there any more"),
+        Some("quarantined") => {
+            Verdict::Failed { code: "quarantined".into(), message: "the run took its worker down too often and was set aside".into() }
+        }
+        Some(_) => ours(NOT_CARRIED_OUT),
+        None => ours("the run's job is not there any more"),
     })
 }

@@ -15,6 +15,9 @@ use crate::accounts::Caller;
 use crate::context::Domain;
 use crate::sql::{refusal, statement};
 
+/// Whole numbers below this are the same as floating point (2^53).
+const EXACT_BELOW: f64 = 9_007_199_254_740_992.0;
+
 /// What makes two requests the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
@@ -172,6 +175,13 @@ fn canonical(value: &Value) -> String {
             format!("{{{}}}", fields.join(","))
         }
         Value::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
+        // One number has many spellings: 1, 1.0 and 1e0.
+        #[expect(clippy::cast_possible_truncation, reason = "a whole number below 2^53 is itself in both types")]
+        Value::Number(number) => match number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0 && float.abs() < EXACT_BELOW)
+        {
+            Some(whole) => (whole as i64).to_string(),
+            None => number.to_string(),
+        },
         plain => plain.to_string(),
     }
 }

@@ -4,7 +4,7 @@ use ::jobs::{Pool, Signal};
 use entities::id::JobId;
 use entities::job::{self, State};
 use platform::Txn;
-use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Query};
+use sea_orm::sea_query::{Alias, CaseStatement, Expr, ExprTrait as _, Query, SimpleExpr};
 use sea_orm::{ColumnTrait as _, Condition, DbErr, EntityTrait as _, QueryFilter as _};
 
 use super::detail::missing;
@@ -19,7 +19,8 @@ pub(super) const LIVE: [State; 3] = [State::Queued, State::Running, State::Retry
 pub(super) const FINAL: [State; 4] = [State::Succeeded, State::Failed, State::Cancelled, State::Quarantined];
 
 impl Ops<'_> {
-    /// Let a job that has ended without success, or waits for its next try, start anew with all its tries.
+    /// Let a job that has ended without success start anew with all its tries. One that waits for its next try starts now, and what it has
+    /// failed so far still counts.
     ///
     /// # Errors
     /// [`OpsError::State`] in other states, [`OpsError::UniqueTaken`] when a live job has its unique key by now.
@@ -122,8 +123,8 @@ pub(super) async fn retry_all(txn: &Txn, ids: &[JobId]) -> Result<u64, DbErr> {
     let retried = job::Entity::update_many()
         .col_expr(job::Column::State, Expr::value(State::Queued))
         .col_expr(job::Column::RunAt, Expr::cust(txn.engine().now_sql()))
-        .col_expr(job::Column::Failures, Expr::value(0))
-        .col_expr(job::Column::Deaths, Expr::value(0))
+        .col_expr(job::Column::Failures, kept_while_retrying(job::Column::Failures))
+        .col_expr(job::Column::Deaths, kept_while_retrying(job::Column::Deaths))
         .col_expr(job::Column::FinishedAt, Expr::cust("NULL"))
         .col_expr(job::Column::CancelRequestedAt, Expr::cust("NULL"))
         .filter(job::Column::Id.is_in(ids.iter().copied()))
@@ -132,6 +133,11 @@ pub(super) async fn retry_all(txn: &Txn, ids: &[JobId]) -> Result<u64, DbErr> {
         .exec(&**txn)
         .await?;
     Ok(retried.rows_affected)
+}
+
+/// A job that has ended gets a fresh budget; one between two tries is still spending its own.
+fn kept_while_retrying(counter: job::Column) -> SimpleExpr {
+    CaseStatement::new().case(job::Column::State.eq(State::Retrying), Expr::col(counter)).finally(0).into()
 }
 
 /// Delete those among the jobs that have ended; answers how many.

@@ -125,7 +125,10 @@ async fn a_draft_is_nobody_elses_business(world: World) {
     assert!(agents.get(&architect, id).await.is_ok());
     world.deploy(id).await;
     assert!(agents.get(&stranger, id).await.is_ok());
-    assert!(matches!(agents.update(&stranger, id, draft(), None).await, Err(AgentError::NotYours { .. })));
+    assert!(
+        matches!(agents.update(&stranger, id, draft(), None).await, Err(AgentError::Missing { .. })),
+        "what is changed there is somebody else's"
+    );
     world.finish().await;
 }
 

@@ -54,7 +54,7 @@ async fn only_who_decides_over_an_agent_grants(world: World) {
     let (owner, stranger) = (world.operator().await, world.operator().await);
     let agent = world.deployed_agent(&owner).await.row.id;
     let refused = world.domain.entitlements().grant(&stranger, agent, stranger.user_id, None).await.unwrap_err();
-    assert_eq!(refused.class(), Class::Forbidden);
+    assert_eq!(refused.class(), Class::Missing, "what is granted there is somebody else's");
     world.finish().await;
 }
 

@@ -1,6 +1,7 @@
 //! A run from the request to the result, and what happens when its job ends without its handler.
 
 use domain::Fault as _;
+use domain::accounts::Role;
 use domain::agents::AgentDraft;
 use domain::executions::{ExecutionError, RunRequest, State};
 use domain::paging::PageRequest;
@@ -100,11 +101,18 @@ async fn a_run_that_failed_for_our_reasons_runs_when_its_job_is_retried(world: W
     let (owner, submitted) = world.accepted_run().await;
     world
         .database
-        .execute("UPDATE jobs SET state = 'failed', error_code = 'internal', last_error = 'the engine broke', finished_at = 1")
+        .execute(
+            "UPDATE jobs SET state = 'failed', error_code = 'internal', last_error = 'no space left on /var/lib/docker', finished_at = 1",
+        )
         .await;
     let failed = world.domain.executions().get(&owner, submitted.execution_id).await.unwrap();
     assert_eq!(failed.failure_code.as_deref(), Some("infrastructure"));
-    assert!(failed.failure_message.is_some_and(|message| message.contains("the engine broke")));
+    assert!(failed.failure_message.is_some_and(|message| message.contains("a reason of ours") && !message.contains("/var/lib")));
+    let seen = async |caller: &domain::Caller| world.domain.operations().get(caller, submitted.job_id).await.unwrap();
+    let (own, inside) = (seen(&owner).await, seen(&world.caller(Role::Architect).await).await);
+    assert_eq!(own.error_code.as_deref(), Some("infrastructure"), "the same code in the operation as in the execution");
+    assert!(own.last_error.is_some_and(|error| !error.contains("/var/lib")));
+    assert!(inside.last_error.is_some_and(|error| error.contains("/var/lib")), "those who run the house see why");
     world.database.execute("UPDATE jobs SET state = 'queued', finished_at = NULL, run_at = 1").await;
     world.run_jobs().await;
     let execution = world.execution(submitted.execution_id).await;

@@ -6,7 +6,7 @@ use domain::executions::{ExecutionError, Followed};
 use futures::{Stream, StreamExt as _};
 use poem::http::{HeaderValue, header};
 use poem::web::sse::{Event, SSE};
-use poem::{IntoResponse, Request, Response};
+use poem::{IntoResponse, Response};
 use poem_openapi::ApiResponse;
 use poem_openapi::payload::Json;
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
@@ -14,11 +14,9 @@ use poem_openapi::types::{ToJSON as _, Type as _};
 use serde_json::json;
 
 use super::wire::{LogLine, LogPage};
-use crate::problem::Problem;
 
 /// A comment so often, so that nothing in between takes the connection for dead.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-const LAST_EVENT_ID: &str = "last-event-id";
 
 /// A page, or the lines as they come. Generated clients know the page; event streams are for those that ask.
 pub enum Logs {
@@ -55,16 +53,6 @@ fn event(followed: Followed) -> Event {
         }
         Followed::End(state) => Event::message(json!({ "state": state.name() }).to_string()).event_type("end"),
     }
-}
-
-/// Where somebody who comes back was, as browsers and clients say it.
-///
-/// # Errors
-/// 400 when the header is none of our ids.
-pub fn last_seen(request: &Request) -> Result<Option<i64>, Problem> {
-    let Some(value) = request.headers().get(LAST_EVENT_ID) else { return Ok(None) };
-    let seq = value.to_str().ok().and_then(|text| text.parse().ok()).filter(|seq| *seq >= 0);
-    seq.map(Some).ok_or_else(|| Problem::invalid_parameter("Last-Event-ID", "must be the id of an event of this stream"))
 }
 
 impl IntoResponse for Logs {

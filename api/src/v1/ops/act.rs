@@ -2,14 +2,14 @@
 
 use domain::Domain;
 use domain::entities::id::JobId;
+use domain::idempotency::Once;
 use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
-use poem_openapi::payload::Json;
 use serde_json::Value;
 
 use super::job::JobDetail;
 use crate::auth::Architect;
-use crate::convention::IdempotencyKey;
+use crate::convention::{Acted, IdempotencyKey};
 use crate::problem::Problem;
 use crate::v1::Tag;
 use crate::wire::Id;
@@ -29,10 +29,10 @@ impl ActApi {
         architect: Architect,
         #[oai(name = "Idempotency-Key")] key: IdempotencyKey,
         id: Path<Id<JobId>>,
-    ) -> Result<Json<JobDetail>, Problem> {
+    ) -> Result<Acted<JobDetail>, Problem> {
         let claim = key.claim(&architect.caller, &Value::Null);
         let job = self.domain.ops().retry(&architect, id.0.0, claim.as_ref()).await?;
-        self.detail(job.into_inner()).await
+        self.detail(job).await
     }
 
     /// Cancel a job
@@ -44,15 +44,17 @@ impl ActApi {
         architect: Architect,
         #[oai(name = "Idempotency-Key")] key: IdempotencyKey,
         id: Path<Id<JobId>>,
-    ) -> Result<Json<JobDetail>, Problem> {
+    ) -> Result<Acted<JobDetail>, Problem> {
         let claim = key.claim(&architect.caller, &Value::Null);
         let job = self.domain.ops().cancel(&architect, id.0.0, claim.as_ref()).await?;
-        self.detail(job.into_inner()).await
+        self.detail(job).await
     }
 }
 
 impl ActApi {
-    async fn detail(&self, id: JobId) -> Result<Json<JobDetail>, Problem> {
-        Ok(Json(JobDetail::of(self.domain.ops().job(id).await?, true)))
+    async fn detail(&self, job: Once<JobId>) -> Result<Acted<JobDetail>, Problem> {
+        let replayed = job.is_replay();
+        let detail = self.domain.ops().job(job.into_inner()).await?;
+        Ok(Acted::on(JobDetail::of(detail, true)).replayed(replayed))
     }
 }

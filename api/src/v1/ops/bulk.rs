@@ -3,6 +3,7 @@
 use domain::Domain;
 use domain::ops::BulkRequest;
 use jobs::kinds::{BulkAction, JobKind};
+use poem_openapi::param::Query;
 use poem_openapi::{Enum, Object, OpenApi};
 use serde_json::json;
 
@@ -62,11 +63,14 @@ impl BulkApi {
         architect: Architect,
         #[oai(name = "Idempotency-Key")] key: IdempotencyKey,
         #[oai(name = "Prefer")] prefer: Prefer,
+        /// Check everything, do nothing: as a dry run.
+        #[oai(default)]
+        validate_only: Query<bool>,
         body: Body<Bulk>,
     ) -> Result<Accepted, Problem> {
         let claim = key.claim(&architect.caller, &body.document);
         let request = BulkRequest { action: body.value.action.into(), filter: body.value.filter.into() };
-        if body.value.dry_run {
+        if body.value.dry_run || validate_only.0 {
             let matched = self.domain.ops().count_bulk(&request).await?;
             return Ok(Accepted::validated(JobKind::ApplyBulk.name(), self.domain.now()).result(json!({ "matched": matched })));
         }

@@ -78,6 +78,7 @@ pub struct Job {
     /// The worker that holds or held it.
     pub worker: Option<String>,
     pub error_code: Option<String>,
+    /// Not shown to observers.
     pub last_error: Option<String>,
     pub unique_key: Option<String>,
     pub concurrency_key: Option<String>,
@@ -87,8 +88,10 @@ pub struct Job {
     pub created_by: Option<String>,
 }
 
-impl From<job::Model> for Job {
-    fn from(job: job::Model) -> Self {
+impl Job {
+    /// What errors say may quote inputs and outputs: observers see their codes only.
+    #[must_use]
+    pub fn of(job: job::Model, sees_content: bool) -> Self {
         Self {
             id: job.id.into(),
             kind: job.kind,
@@ -107,7 +110,7 @@ impl From<job::Model> for Job {
             cancel_requested_at: job.cancel_requested_at.map(Time),
             worker: job.worker,
             error_code: job.error_code,
-            last_error: job.last_error,
+            last_error: job.last_error.filter(|_| sees_content),
             unique_key: job.unique_key,
             concurrency_key: job.concurrency_key,
             resource: job.resource,
@@ -159,6 +162,7 @@ pub struct JobAttempt {
     pub finished_at: Option<Time>,
     /// Absent while it runs.
     pub outcome: Option<AttemptOutcome>,
+    /// Not shown to observers.
     pub error: Option<String>,
     /// What it said, line by line. Not shown to observers.
     pub log: Option<String>,
@@ -172,7 +176,7 @@ pub struct JobDetail {
     pub job: Job,
     /// The latest first.
     pub attempts: Vec<JobAttempt>,
-    /// Payload, result, progress and logs are left out, because the caller is an observer.
+    /// Payload, result, progress, logs and the texts of errors are left out, because the caller is an observer.
     pub redacted: bool,
     pub payload: Option<Any<Value>>,
     pub result: Option<Any<Value>>,
@@ -192,7 +196,7 @@ impl JobDetail {
             started_at: attempt.started_at.into(),
             finished_at: attempt.finished_at.map(Time),
             outcome: attempt.outcome.map(Into::into),
-            error: attempt.error,
+            error: attempt.error.filter(|_| sees_content),
             log: attempt.log.filter(|_| sees_content),
         };
         Self {
@@ -202,7 +206,7 @@ impl JobDetail {
             result: content(job.result.take()),
             progress: content(job.progress.take()),
             trace_id: job.trace_id.take(),
-            job: job.into(),
+            job: Job::of(job, sees_content),
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::body::Body;
 use crate::convention::{Accepted, IdempotencyKey, Operations, Prefer};
 use crate::problem::Problem;
 use crate::v1::Tag;
-use crate::wire::{Id, Time};
+use crate::wire::{Id, PageSize, Time};
 
 pub struct JobsApi {
     pub domain: Domain,
@@ -63,12 +63,12 @@ impl JobsApi {
     /// Find jobs
     ///
     /// All conditions have to hold. Besides the parameters below, `args.<path>=<value>` finds jobs by a value inside their payload:
-    /// `?args.execution_id=exe_0198…`.
+    /// `?args.execution_id=exe_0198…`. For observers `q` does not look into errors, whose texts they do not see.
     #[oai(path = "/", method = "get", operation_id = "listJobs")]
     #[expect(clippy::too_many_arguments, reason = "one per query parameter")]
     async fn list(
         &self,
-        _observer: Observer,
+        observer: Observer,
         request: &Request,
         /// The exact kind, for example `run_agent`.
         kind: Query<Option<String>>,
@@ -83,7 +83,7 @@ impl JobsApi {
         /// Created before this.
         created_before: Query<Option<Time>>,
         /// 50 when absent or 0, at most 1000.
-        page_size: Query<Option<i32>>,
+        page_size: Query<Option<PageSize>>,
         /// `next_page_token` of the page before.
         page_token: Query<Option<String>>,
     ) -> Result<Json<JobList>, Problem> {
@@ -92,17 +92,21 @@ impl JobsApi {
             states: state.0.unwrap_or_default().into_iter().map(Into::into).collect(),
             pool: pool.0.map(Into::into),
             text: q.0,
+            errors_hidden: !observer.sees_content,
             args: args(request),
             created_after: created_after.0.map(|time| time.0),
             created_before: created_before.0.map(|time| time.0),
         };
         let page = self.domain.ops().jobs(&filter, &PageRequest { size: page_size.0.map(i64::from), token: page_token.0 }).await?;
-        Ok(Json(JobList { jobs: page.items.into_iter().map(Into::into).collect(), next_page_token: page.next_page_token }))
+        Ok(Json(JobList {
+            jobs: page.items.into_iter().map(|job| Job::of(job, observer.sees_content)).collect(),
+            next_page_token: page.next_page_token,
+        }))
     }
 
     /// One job
     ///
-    /// With its attempts and, for architects, payload, result, progress and logs.
+    /// With its attempts and, for architects, payload, result, progress, logs and what its errors say.
     #[oai(path = "/:id", method = "get", operation_id = "getJob")]
     async fn get(&self, observer: Observer, id: Path<Id<JobId>>) -> Result<Json<JobDetail>, Problem> {
         let detail = self.domain.ops().job(id.0.0).await?;

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::filter::{PoolName, pool_in_path};
 use crate::auth::{Architect, Observer};
 use crate::body::Body;
-use crate::convention::IdempotencyKey;
+use crate::convention::{Acted, IdempotencyKey};
 use crate::problem::Problem;
 use crate::v1::Tag;
 
@@ -108,7 +108,7 @@ impl PoolsApi {
         architect: Architect,
         #[oai(name = "Idempotency-Key")] key: IdempotencyKey,
         pool: Path<String>,
-    ) -> Result<Json<Pool>, Problem> {
+    ) -> Result<Acted<Pool>, Problem> {
         self.set_paused(&architect, &key, &pool, true).await
     }
 
@@ -119,7 +119,7 @@ impl PoolsApi {
         architect: Architect,
         #[oai(name = "Idempotency-Key")] key: IdempotencyKey,
         pool: Path<String>,
-    ) -> Result<Json<Pool>, Problem> {
+    ) -> Result<Acted<Pool>, Problem> {
         self.set_paused(&architect, &key, &pool, false).await
     }
 
@@ -131,24 +131,25 @@ impl PoolsApi {
         #[oai(name = "Idempotency-Key")] key: IdempotencyKey,
         pool: Path<String>,
         body: Body<Scale>,
-    ) -> Result<Json<Pool>, Problem> {
+    ) -> Result<Acted<Pool>, Problem> {
         let pool = pool_in_path(&pool)?;
         let claim = key.claim(&architect.caller, &body.document);
-        self.domain.ops().scale_pool(&architect, pool, body.value.concurrency_max, claim.as_ref()).await?;
-        self.one(pool).await
+        let done = self.domain.ops().scale_pool(&architect, pool, body.value.concurrency_max, claim.as_ref()).await?;
+        self.one(pool, done.is_replay()).await
     }
 }
 
 impl PoolsApi {
-    async fn set_paused(&self, architect: &Architect, key: &IdempotencyKey, pool: &str, paused: bool) -> Result<Json<Pool>, Problem> {
+    async fn set_paused(&self, architect: &Architect, key: &IdempotencyKey, pool: &str, paused: bool) -> Result<Acted<Pool>, Problem> {
         let pool = pool_in_path(pool)?;
         let claim = key.claim(&architect.caller, &Value::Null);
-        self.domain.ops().pause_pool(architect, pool, paused, claim.as_ref()).await?;
-        self.one(pool).await
+        let done = self.domain.ops().pause_pool(architect, pool, paused, claim.as_ref()).await?;
+        self.one(pool, done.is_replay()).await
     }
 
-    async fn one(&self, pool: jobs::Pool) -> Result<Json<Pool>, Problem> {
+    async fn one(&self, pool: jobs::Pool, replayed: bool) -> Result<Acted<Pool>, Problem> {
         let found = self.domain.ops().pools().await?.into_iter().find(|view| view.pool == pool);
-        found.map(|view| Json(view.into())).ok_or_else(|| Problem::internal("a pool is missing from the list of pools"))
+        let pool = found.ok_or_else(|| Problem::internal("a pool is missing from the list of pools"))?;
+        Ok(Acted::on(Pool::from(pool)).replayed(replayed))
     }
 }

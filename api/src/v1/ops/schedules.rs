@@ -13,10 +13,10 @@ use poem_openapi::{Enum, Object, OpenApi};
 use serde_json::Value;
 
 use crate::auth::{Architect, Observer};
-use crate::convention::IdempotencyKey;
+use crate::convention::{Acted, IdempotencyKey};
 use crate::problem::Problem;
 use crate::v1::Tag;
-use crate::wire::{Id, Time};
+use crate::wire::{Id, PageSize, Time};
 
 pub struct SchedulesApi {
     pub domain: Domain,
@@ -124,7 +124,7 @@ impl SchedulesApi {
         _observer: Observer,
         name: Path<String>,
         /// 50 when absent or 0, at most 1000.
-        page_size: Query<Option<i32>>,
+        page_size: Query<Option<PageSize>>,
     ) -> Result<Json<ScheduleFireList>, Problem> {
         let rows_max = PageRequest { size: page_size.0.map(i64::from), token: None }.rows_max()?;
         let fires = self.domain.ops().schedule_history(&name, rows_max).await?;
@@ -138,10 +138,16 @@ impl SchedulesApi {
         architect: Architect,
         #[oai(name = "Idempotency-Key")] key: IdempotencyKey,
         name: Path<String>,
-    ) -> Result<Json<Schedule>, Problem> {
+        /// Check everything, fire nothing.
+        #[oai(default)]
+        validate_only: Query<bool>,
+    ) -> Result<Acted<Schedule>, Problem> {
+        if validate_only.0 {
+            return self.one(&name, false).await;
+        }
         let claim = key.claim(&architect.caller, &Value::Null);
-        self.domain.ops().run_schedule(&architect, &name, claim.as_ref()).await?;
-        self.one(&name).await
+        let done = self.domain.ops().run_schedule(&architect, &name, claim.as_ref()).await?;
+        self.one(&name, done.is_replay()).await
     }
 
     /// Stop firing a schedule
@@ -153,7 +159,7 @@ impl SchedulesApi {
         architect: Architect,
         #[oai(name = "Idempotency-Key")] key: IdempotencyKey,
         name: Path<String>,
-    ) -> Result<Json<Schedule>, Problem> {
+    ) -> Result<Acted<Schedule>, Problem> {
         self.set_paused(&architect, &key, &name, true).await
     }
 
@@ -164,19 +170,19 @@ impl SchedulesApi {
         architect: Architect,
         #[oai(name = "Idempotency-Key")] key: IdempotencyKey,
         name: Path<String>,
-    ) -> Result<Json<Schedule>, Problem> {
+    ) -> Result<Acted<Schedule>, Problem> {
         self.set_paused(&architect, &key, &name, false).await
     }
 }
 
 impl SchedulesApi {
-    async fn set_paused(&self, architect: &Architect, key: &IdempotencyKey, name: &str, paused: bool) -> Result<Json<Schedule>, Problem> {
+    async fn set_paused(&self, architect: &Architect, key: &IdempotencyKey, name: &str, paused: bool) -> Result<Acted<Schedule>, Problem> {
         let claim = key.claim(&architect.caller, &Value::Null);
-        self.domain.ops().pause_schedule(architect, name, paused, claim.as_ref()).await?;
-        self.one(name).await
+        let done = self.domain.ops().pause_schedule(architect, name, paused, claim.as_ref()).await?;
+        self.one(name, done.is_replay()).await
     }
 
-    async fn one(&self, name: &str) -> Result<Json<Schedule>, Problem> {
-        Ok(Json(Schedule::of(self.domain.ops().schedule(name).await?, true)))
+    async fn one(&self, name: &str, replayed: bool) -> Result<Acted<Schedule>, Problem> {
+        Ok(Acted::on(Schedule::of(self.domain.ops().schedule(name).await?, true)).replayed(replayed))
     }
 }
