@@ -15,11 +15,12 @@ use poem_openapi::types::ParseFromJSON;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use serde_json::Value;
 
-pub use nul::NUL;
+pub(crate) use nul::NUL;
 pub use read::Limits;
-pub use scalar::fault as scalar_fault;
-pub use schema::Schema;
-pub use walk::{ERRORS_MAX, normalise};
+pub(crate) use scalar::fault as scalar_fault;
+pub(crate) use schema::Schema;
+pub(crate) use walk::ERRORS_MAX;
+pub use walk::normalise;
 
 use crate::problem::Problem;
 
