@@ -53,7 +53,7 @@ async fn old_events_are_forgotten(world: World) {
 async fn two_sequencers_beside_many_writers_leave_no_gap_and_give_no_place_twice(world: World) {
     let stop = CancellationToken::new();
     let sequencers: Vec<_> =
-        (0..2).map(|_| tokio::spawn(events::keep_in_order(world.domain_with(domain::Ports::default()), stop.clone()))).collect();
+        (0..2).map(|_| testkit::spawn(events::keep_in_order(world.domain_with(domain::Ports::default()), stop.clone()))).collect();
     let writers = (0..8).map(async |writer: usize| {
         for number in 0..25 {
             say(&world, ["a", "b", "c"][(writer + number) % 3]).await;

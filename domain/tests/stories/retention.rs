@@ -71,8 +71,8 @@ async fn a_login_link_is_forgotten_a_week_after_its_use(world: World) {
     let accounts = world.domain.accounts();
     let while_ago = 15 * DAY / 2;
     world.clock.rewind(while_ago);
-    let used = accounts.login_link(user).await.unwrap();
-    accounts.redeem(&used.secret).await.unwrap();
+    let redeemed = accounts.login_link(user).await.unwrap();
+    accounts.redeem(&redeemed.secret).await.unwrap();
     let late = accounts.login_link(user).await.unwrap();
     world.clock.advance(while_ago);
     accounts.login_link(user).await.unwrap();

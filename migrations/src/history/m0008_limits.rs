@@ -14,5 +14,6 @@ CREATE TABLE rate_limit_buckets (
     up_sqlite: "",
     up_postgres: "",
     down: "DROP TABLE rate_limit_buckets;",
+    down_sqlite: "",
     down_postgres: "",
 };
