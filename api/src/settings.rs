@@ -28,6 +28,10 @@ pub struct Settings {
     pub request_seconds_max: u64,
     /// How long requests in flight are waited for at shutdown.
     pub drain_seconds_max: u64,
+    /// The key that will sign access tokens next, public or private, in PEM. Absent: the file in the data directory, if there is one.
+    pub jwt_staged_key: Option<String>,
+    /// The key that signed them before.
+    pub jwt_retired_key: Option<String>,
     /// How long an access token is good for.
     pub access_token_seconds: u64,
     /// Ed25519 private key in PKCS#8 PEM that signs access tokens. Absent: the file in the data directory.
@@ -49,6 +53,8 @@ impl Default for Settings {
             drain_seconds_max: 30,
             access_token_seconds: 900,
             jwt_signing_key: None,
+            jwt_staged_key: None,
+            jwt_retired_key: None,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use adapters::RedisLimiter;
-use api::auth::{KeyError, SigningKey, Tokens};
+use api::auth::{KeyError, OtherKeys, PublicKey, SigningKey, Tokens};
 use async_trait::async_trait;
 use domain::executions::{ContainerRows, installation_id};
 use domain::ports::limiter::{Limiter, LimiterError};
@@ -73,8 +73,7 @@ impl House {
             secrets: Some(outward::secrets(&settings)?),
             limiter: limiter(&settings)?,
         };
-        let rules = rules_of(&settings);
-        let domain = Domain::new(db.clone(), queue, Arc::clone(&clock), Arc::clone(&rng), rules, ports);
+        let domain = Domain::new(db.clone(), queue, Arc::clone(&clock), Arc::clone(&rng), settings.rules(), ports);
         domain.keyring().check().await?;
         Ok(Self { settings, telemetry, tasks, db, bus, domain, clock, rng, sandbox, name })
     }
@@ -82,7 +81,10 @@ impl House {
     /// # Errors
     /// When there is no signing key and none may be made.
     pub fn tokens(&self) -> Result<Tokens, KeyError> {
-        Ok(Tokens::new(signing_key(&self.settings)?, Arc::clone(&self.clock)))
+        let api = &self.settings.api;
+        let named = OtherKeys { staged: api.jwt_staged_key.as_deref(), retired: api.jwt_retired_key.as_deref() };
+        let others = PublicKey::others(named, &self.settings.app.data_dir)?;
+        Ok(Tokens::new(signing_key(&self.settings)?, Arc::clone(&self.clock)).accepting(others))
     }
 }
 
@@ -119,11 +121,7 @@ pub async fn rules(settings: &Settings) -> Result<(Domain, Arc<dyn Clock>), Box<
     prepare_schema(&db, settings).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let queue = Queue::new(Ids::new(Arc::clone(&clock)), WakeBus::local());
-    Ok((Domain::new(db, queue, Arc::clone(&clock), Arc::new(SystemRng), rules_of(settings), Ports::default()), clock))
-}
-
-fn rules_of(settings: &Settings) -> domain::Settings {
-    domain::Settings { executions: settings.executions.clone(), keeping: settings.keeping.clone(), limits: settings.limits.clone() }
+    Ok((Domain::new(db, queue, Arc::clone(&clock), Arc::new(SystemRng), settings.rules(), Ports::default()), clock))
 }
 
 /// With Redis, Redis counts what is limited; without, the database does.

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use domain::ports::sandbox::RunLimits;
+use domain::siws::{Chain, Site};
 use platform::DbSettings;
 use platform::config::{Config, ConfigError};
 use platform::telemetry::TelemetrySettings;
 use serde::Deserialize;
 
-const SECTIONS: [&str; 15] = [
+const SECTIONS: [&str; 17] = [
     "api",
     "app",
     "database",
@@ -23,6 +24,8 @@ const SECTIONS: [&str; 15] = [
     "sandbox",
     "scheduler",
     "secrets",
+    "sign_in",
+    "solana",
     "telemetry",
 ];
 
@@ -43,6 +46,8 @@ pub struct Settings {
     pub mail: adapters::mail::Settings,
     pub secrets: adapters::secrets::Settings,
     pub limits: domain::limits::Settings,
+    pub sign_in: domain::sign_in::Settings,
+    pub solana: Solana,
     pub telemetry: TelemetrySettings,
 }
 
@@ -75,6 +80,22 @@ impl Default for App {
 pub struct Redis {
     /// `redis://host:6379`. Absent: wake-ups travel over the database.
     pub url: Option<String>,
+}
+
+/// Section `solana`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Solana {
+    /// Where the cluster answers.
+    pub rpc_url: Option<String>,
+    /// Which cluster it is, for the messages that wallets sign. Absent: as the host of `rpc_url` says, else `localnet`.
+    pub chain: Option<Chain>,
+}
+
+impl Solana {
+    fn chain(&self) -> Chain {
+        self.chain.or_else(|| self.rpc_url.as_deref().map(Chain::of_rpc_url)).unwrap_or_default()
+    }
 }
 
 /// Section `pools`: jobs at once, per worker process.
@@ -135,8 +156,21 @@ impl Settings {
             mail: config.section("mail")?,
             secrets: config.section("secrets")?,
             limits: config.section("limits")?,
+            sign_in: config.section("sign_in")?,
+            solana: config.section("solana")?,
             telemetry: config.section("telemetry")?,
         })
+    }
+
+    /// What the rules need to know.
+    pub fn rules(&self) -> domain::Settings {
+        domain::Settings {
+            executions: self.executions.clone(),
+            keeping: self.keeping.clone(),
+            limits: self.limits.clone(),
+            sign_in: self.sign_in.clone(),
+            site: Site::new(&self.api.public_url(), self.solana.chain()),
+        }
     }
 
     /// Where the rows are: as told, or the embedded database in the data directory.

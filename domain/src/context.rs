@@ -7,7 +7,7 @@ use jobs::Queue;
 use platform::{Clock, Db, Rng};
 use tokio::sync::Notify;
 
-use crate::accounts::Accounts;
+use crate::accounts::{Accounts, Standings};
 use crate::agents::Agents;
 use crate::entitlements::Entitlements;
 use crate::executions::Executions;
@@ -35,6 +35,7 @@ pub struct Domain {
     pub(crate) schemas: SchemaCache,
     pub(crate) counted: Counted,
     pub(crate) held: Held,
+    pub(crate) standings: Standings,
     /// Somebody in this process has written something that others here may be waiting for.
     pub(crate) changes: Arc<Notify>,
 }
@@ -63,6 +64,7 @@ impl Domain {
             schemas: SchemaCache::default(),
             counted: Counted::default(),
             held: Held::default(),
+            standings: Standings::default(),
             changes: Arc::default(),
         }
     }

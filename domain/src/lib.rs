@@ -15,6 +15,8 @@ pub mod operations;
 pub mod ops;
 pub mod paging;
 pub mod ports;
+pub mod sign_in;
+pub mod siws;
 
 mod context;
 mod fault;

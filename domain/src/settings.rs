@@ -4,6 +4,8 @@ use serde::Deserialize;
 
 use crate::limits;
 use crate::ports::sandbox::RunLimits;
+use crate::sign_in::Settings as SignInSettings;
+use crate::siws::Site;
 
 /// The settings of the rules.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +16,10 @@ pub struct Settings {
     pub keeping: Keeping,
     /// Section `limits`: how often something may happen.
     pub limits: limits::Settings,
+    /// Section `sign_in`: how people get in, and for how long.
+    pub sign_in: SignInSettings,
+    /// Our own name in the messages that wallets sign.
+    pub site: Site,
 }
 
 /// How long rows are kept.

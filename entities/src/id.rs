@@ -84,6 +84,10 @@ typed_id! {
     JobId("job"),
     /// A person, or the bootstrap architect.
     UserId("usr"),
+    /// Something that a user has proved to be theirs.
+    IdentityId("idn"),
+    /// One sign-in: a family of refresh tokens.
+    SignInId("sin"),
     /// A sellable agent.
     AgentId("agt"),
     /// One run of an agent.

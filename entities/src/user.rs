@@ -1,10 +1,11 @@
 //! Somebody who may call.
 
+use sea_orm::FromJsonQueryResult;
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::id::UserId;
-use crate::value::Timestamp;
+use crate::value::{Address, Timestamp};
 
 /// What a user may do beyond what they own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
@@ -56,6 +57,24 @@ impl State {
     }
 }
 
+/// Which mails a user wants besides those that signing in needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+#[serde(default)]
+pub struct MailPreferences {
+    /// Runs of agents that ended.
+    pub executions: bool,
+    /// Money that came or went.
+    pub payments: bool,
+    /// News about the product.
+    pub news: bool,
+}
+
+impl Default for MailPreferences {
+    fn default() -> Self {
+        Self { executions: false, payments: true, news: false }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "users")]
 pub struct Model {
@@ -64,7 +83,12 @@ pub struct Model {
     pub role: Role,
     pub state: State,
     pub name: Option<String>,
-    pub wallet_address: Option<String>,
+    /// The wallet among the user's identities.
+    pub wallet_address: Option<Address>,
+    /// The mail address among the user's identities, in its one spelling.
+    pub email: Option<String>,
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub mail_preferences: Option<MailPreferences>,
     pub created_at: Timestamp,
 }
 

@@ -10,6 +10,7 @@ mod redis;
 mod sandbox;
 mod secrets;
 mod wait;
+mod wallet;
 mod world;
 
 pub use database::{Database, Kind};
@@ -19,4 +20,5 @@ pub use redis::{PrivateRedis, shared_redis_url};
 pub use sandbox::{FakeSandbox, Script};
 pub use secrets::FakeSecrets;
 pub use wait::{long_campaigns, spawn, until, until_within};
+pub use wallet::TestWallet;
 pub use world::World;

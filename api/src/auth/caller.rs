@@ -8,6 +8,7 @@ use poem::{Request, RequestBody};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
+use super::cookie::BrowserCookie;
 use crate::App;
 use crate::gate::Known;
 use crate::parameters::refuse_wrong;
@@ -42,17 +43,33 @@ impl Caller {
 
     async fn find(request: &Request) -> Result<Self, Problem> {
         let app = App::of(request)?;
-        let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token = header.and_then(bearer).ok_or_else(|| Problem::new(&AUTHENTICATION_REQUIRED))?;
-        let claims = app.tokens.check(token)?;
-        let caller = app.domain.accounts().caller(claims.user_id).await.map_err(turned_away)?;
+        // A token says who means to act; a cookie comes along by itself. So the token wins.
+        let caller = if request.headers().contains_key(AUTHORIZATION) {
+            let token = bearer_of(request).ok_or_else(|| Problem::new(&AUTHENTICATION_REQUIRED))?;
+            by_token(app, token).await?
+        } else {
+            let cookie = BrowserCookie::of(request).ok_or_else(|| Problem::new(&AUTHENTICATION_REQUIRED))?;
+            cookie.check_csrf(request)?;
+            cookie.caller(app).await?
+        };
         tracing::Span::current().record("user", tracing::field::display(caller.user_id));
-        Ok(Self(domain::Caller::new(caller.user_id, effective(caller.role, claims.role))))
+        Ok(Self(caller))
     }
 }
 
+async fn by_token(app: &App, token: &str) -> Result<domain::Caller, Problem> {
+    let claims = app.tokens.check(token)?;
+    let caller = app.domain.accounts().caller(claims.user_id, claims.credential()).await.map_err(turned_away)?;
+    Ok(domain::Caller { role: effective(caller.role, claims.role), ..caller })
+}
+
+/// The token of a request, if it brings one.
+fn bearer_of(request: &Request) -> Option<&str> {
+    request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer)
+}
+
 /// Whoever is gone or suspended has no good token; a database that is away is no reason to sign anybody out.
-fn turned_away(error: AccountError) -> Problem {
+pub(super) fn turned_away(error: AccountError) -> Problem {
     match error {
         AccountError::Database(error) => error.into(),
         _ => Problem::new(&INVALID_TOKEN),

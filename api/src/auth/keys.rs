@@ -1,12 +1,16 @@
-//! The key that signs access tokens. Development makes its own on the first start; production is given one.
+//! The keys of access tokens. One signs; the next one and the one before are accepted as well, so that processes change keys one at a
+//! time. Development makes its own on the first start; production is given one.
 
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ed25519_dalek::VerifyingKey;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
-use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _};
+use ed25519_dalek::pkcs8::{DecodePrivateKey as _, DecodePublicKey as _, EncodePrivateKey as _};
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use platform::Rng;
 use sha2::{Digest as _, Sha256};
@@ -14,9 +18,26 @@ use sha2::{Digest as _, Sha256};
 /// An Ed25519 key pair with the name by which tokens call it.
 #[derive(Clone)]
 pub struct SigningKey {
-    pub(super) kid: String,
     pub(super) encoding: EncodingKey,
+    public: PublicKey,
+}
+
+/// What checks the tokens of one key.
+#[derive(Clone)]
+pub struct PublicKey {
+    kid: String,
+    /// The key itself, base64url without padding.
+    x: String,
     pub(super) decoding: DecodingKey,
+}
+
+/// The keys beside the signing one as the settings name them. Absent ones are looked for in the data directory.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OtherKeys<'a> {
+    /// Will sign next; public or private.
+    pub staged: Option<&'a str>,
+    /// Signed before; public or private.
+    pub retired: Option<&'a str>,
 }
 
 /// There is no key to sign with.
@@ -36,29 +57,85 @@ impl SigningKey {
     /// # Errors
     /// When there is no key, or it cannot be read.
     pub fn load(setting: Option<&str>, data_dir: &Path, rng: &dyn Rng, may_make: bool) -> Result<Self, KeyError> {
-        if let Some(pem) = setting {
-            // A variable of the environment often has its line breaks escaped.
-            return Self::of_pem(&pem.replace("\\n", "\n"));
-        }
-        let path = data_dir.join("keys").join("jwt-ed25519.pem");
-        let of_file = |source| KeyError::File { path: path.clone(), source };
-        match fs::read_to_string(&path) {
-            Ok(pem) => Self::of_pem(&pem),
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(of_file(error)),
-            Err(_) if !may_make => Err(KeyError::Missing { path }),
-            Err(_) => {
+        let path = file(data_dir, "jwt-ed25519.pem");
+        match text_of(setting, &path)? {
+            Some(pem) => Self::of_pem(&pem),
+            None if !may_make => Err(KeyError::Missing { path }),
+            None => {
                 make(&path, rng)?;
-                Self::of_pem(&fs::read_to_string(&path).map_err(of_file)?)
+                Self::of_pem(&text_of(None, &path)?.ok_or(KeyError::Missing { path })?)
             }
         }
+    }
+
+    #[must_use]
+    pub fn kid(&self) -> &str {
+        &self.public.kid
+    }
+
+    #[must_use]
+    pub fn public(&self) -> PublicKey {
+        self.public.clone()
     }
 
     fn of_pem(pem: &str) -> Result<Self, KeyError> {
         let key = ed25519_dalek::SigningKey::from_pkcs8_pem(pem.trim()).map_err(KeyError::Malformed)?;
         let der = key.to_pkcs8_der().map_err(KeyError::Malformed)?;
-        let public = key.verifying_key();
-        let kid = Sha256::digest(public.as_bytes()).iter().take(8).fold(String::new(), |kid, byte| format!("{kid}{byte:02x}"));
-        Ok(Self { kid, encoding: EncodingKey::from_ed_der(der.as_bytes()), decoding: DecodingKey::from_ed_der(public.as_bytes()) })
+        Ok(Self { encoding: EncodingKey::from_ed_der(der.as_bytes()), public: PublicKey::of(&key.verifying_key()) })
+    }
+}
+
+impl PublicKey {
+    /// The staged and the retired key, as far as there are any.
+    ///
+    /// # Errors
+    /// When one of them cannot be read.
+    pub fn others(named: OtherKeys<'_>, data_dir: &Path) -> Result<Vec<Self>, KeyError> {
+        let pems = [(named.staged, "jwt-ed25519.staged.pem"), (named.retired, "jwt-ed25519.retired.pem")];
+        let read = pems.into_iter().map(|(setting, name)| text_of(setting, &file(data_dir, name)));
+        read.filter_map(Result::transpose).map(|pem| Self::of_pem(&pem?)).collect()
+    }
+
+    /// The name by which tokens call the key.
+    #[must_use]
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// The key itself, as a JWK spells it (RFC 8037 § 2).
+    #[must_use]
+    pub fn x(&self) -> &str {
+        &self.x
+    }
+
+    fn of(key: &VerifyingKey) -> Self {
+        let kid = Sha256::digest(key.as_bytes()).iter().take(8).fold(String::new(), |kid, byte| format!("{kid}{byte:02x}"));
+        Self { kid, x: URL_SAFE_NO_PAD.encode(key.as_bytes()), decoding: DecodingKey::from_ed_der(key.as_bytes()) }
+    }
+
+    /// A private key stands for its public one.
+    fn of_pem(pem: &str) -> Result<Self, KeyError> {
+        match VerifyingKey::from_public_key_pem(pem.trim()) {
+            Ok(key) => Ok(Self::of(&key)),
+            Err(_) => SigningKey::of_pem(pem).map(|key| key.public),
+        }
+    }
+}
+
+fn file(data_dir: &Path, name: &str) -> PathBuf {
+    data_dir.join("keys").join(name)
+}
+
+/// What the setting says, else what the file holds, if it is there.
+fn text_of(setting: Option<&str>, path: &Path) -> Result<Option<String>, KeyError> {
+    if let Some(pem) = setting {
+        // A variable of the environment often has its line breaks escaped.
+        return Ok(Some(pem.replace("\\n", "\n")));
+    }
+    match fs::read_to_string(path) {
+        Ok(pem) => Ok(Some(pem)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(KeyError::File { path: path.to_owned(), source }),
     }
 }
 
@@ -94,13 +171,13 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let first = SigningKey::load(None, data.path(), &SystemRng, true).unwrap();
         let second = SigningKey::load(None, data.path(), &SystemRng, true).unwrap();
-        assert_eq!(first.kid, second.kid);
+        assert_eq!(first.kid(), second.kid());
         let file = data.path().join("keys/jwt-ed25519.pem");
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         let pem = fs::read_to_string(&file).unwrap().replace('\n', "\\n");
         let elsewhere = tempfile::tempdir().unwrap();
         let given = SigningKey::load(Some(&pem), elsewhere.path(), &SystemRng, false).unwrap();
-        assert_eq!(given.kid, first.kid);
+        assert_eq!(given.kid(), first.kid());
     }
 
     #[test]

@@ -2,10 +2,12 @@
 
 mod caller;
 mod claims;
+mod cookie;
 mod keys;
 mod ops;
 
 pub use caller::Caller;
 pub use claims::{Claims, Tokens};
-pub use keys::{KeyError, SigningKey};
+pub(crate) use cookie::{BrowserCookie, csrf_token};
+pub use keys::{KeyError, OtherKeys, PublicKey, SigningKey};
 pub use ops::{Architect, Observer};

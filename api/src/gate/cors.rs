@@ -13,7 +13,8 @@ use poem::{Endpoint, IntoResponse, Middleware, Request, Response};
 use crate::problem::{FORBIDDEN, Problem};
 
 const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
-const ASKED: &str = "authorization, content-type, idempotency-key, if-match, last-event-id, prefer, traceparent, x-request-id";
+const ASKED: &str =
+    "authorization, content-type, idempotency-key, if-match, last-event-id, prefer, traceparent, x-csrf-token, x-request-id";
 const ANSWERED: &str = "etag, idempotent-replayed, location, preference-applied, ratelimit, ratelimit-policy, retry-after, x-request-id";
 
 /// Lets browsers of the configured origins call.

@@ -63,7 +63,13 @@ pub static INVALID_PAGE_TOKEN: Kind = Kind::new(400, "invalid-page-token", "Inva
 pub static AUTHENTICATION_REQUIRED: Kind = Kind::new(401, "authentication-required", "Authentication required");
 pub static INVALID_TOKEN: Kind = Kind::new(401, "invalid-token", "Invalid token");
 pub static INVALID_LOGIN_LINK: Kind = Kind::new(401, "invalid-login-link", "Invalid login link");
+pub static INVALID_SIGN_IN_MESSAGE: Kind = Kind::new(401, "invalid-sign-in-message", "Invalid sign-in message");
+pub static INVALID_SIGNATURE: Kind = Kind::new(401, "invalid-signature", "Invalid signature");
+pub static INVALID_NONCE: Kind = Kind::new(401, "invalid-nonce", "Invalid nonce");
+pub static INVALID_REFRESH_TOKEN: Kind = Kind::new(401, "invalid-refresh-token", "Invalid refresh token");
 pub static FORBIDDEN: Kind = Kind::new(403, "forbidden", "Forbidden");
+pub static ACCOUNT_SUSPENDED: Kind = Kind::new(403, "account-suspended", "Account suspended");
+pub static CSRF_TOKEN_REQUIRED: Kind = Kind::new(403, "csrf-token-required", "CSRF token required");
 pub static ENTITLEMENT_REQUIRED: Kind = Kind::new(403, "entitlement-required", "Entitlement required");
 pub static NOT_FOUND: Kind = Kind::new(404, "not-found", "Not found");
 pub static METHOD_NOT_ALLOWED: Kind = Kind::new(405, "method-not-allowed", "Method not allowed");
@@ -74,6 +80,7 @@ pub static JOB_STATE: Kind = Kind::new(409, "job-state", "Job is in another stat
 pub static AGENT_STATE: Kind = Kind::new(409, "agent-state", "Agent is in another state");
 pub static EXECUTION_STATE: Kind = Kind::new(409, "execution-state", "Execution is in another state");
 pub static IMAGE_REFUSED: Kind = Kind::new(409, "image-refused", "Image refused");
+pub static IDENTITY_TAKEN: Kind = Kind::new(409, "identity-taken", "Identity taken");
 pub static LOST_LEASE: Kind = Kind::new(409, "lost-lease", "Lost lease");
 pub static IDEMPOTENCY_IN_PROGRESS: Kind = Kind::new(409, "idempotency-in-progress", "Request in progress");
 pub static PRECONDITION_FAILED: Kind = Kind::new(412, "precondition-failed", "Precondition failed");
@@ -94,7 +101,13 @@ pub static CATALOGUE: &[&Kind] = &[
     &AUTHENTICATION_REQUIRED,
     &INVALID_TOKEN,
     &INVALID_LOGIN_LINK,
+    &INVALID_SIGN_IN_MESSAGE,
+    &INVALID_SIGNATURE,
+    &INVALID_NONCE,
+    &INVALID_REFRESH_TOKEN,
     &FORBIDDEN,
+    &ACCOUNT_SUSPENDED,
+    &CSRF_TOKEN_REQUIRED,
     &ENTITLEMENT_REQUIRED,
     &NOT_FOUND,
     &METHOD_NOT_ALLOWED,
@@ -105,6 +118,7 @@ pub static CATALOGUE: &[&Kind] = &[
     &AGENT_STATE,
     &EXECUTION_STATE,
     &IMAGE_REFUSED,
+    &IDENTITY_TAKEN,
     &LOST_LEASE,
     &IDEMPOTENCY_IN_PROGRESS,
     &PRECONDITION_FAILED,

@@ -1,93 +1,100 @@
-//! `/v1/auth`: how somebody gets an access token.
+//! `/v1/auth`: how somebody gets in and out.
 
-use domain::Domain;
-use domain::accounts::{Role, User};
-use domain::entities::id::UserId;
+mod browser;
+mod wire;
+
+use domain::sign_in::SignedIn;
+use poem_openapi::OpenApi;
 use poem_openapi::payload::Json;
-use poem_openapi::{Enum, Object, OpenApi};
 
 use crate::App;
+use crate::auth::Caller;
 use crate::body::Body;
+use crate::convention::Deleted;
 use crate::problem::Problem;
 use crate::v1::Tag;
-use crate::wire::Id;
+
+pub use browser::BrowserApi;
+use wire::{Challenge, ChallengeRequest, LoginLinkRequest, RefreshRequest, Session};
+pub(super) use wire::{UserRole, UserState, WalletLoginRequest};
 
 pub struct AuthApi {
     pub app: App,
 }
 
-/// A one-time secret, as it stands in the fragment of a login link.
-#[derive(Debug, Object)]
-struct LoginLinkRequest {
-    /// It works once.
-    #[oai(validator(min_length = 16, max_length = 256))]
-    secret: String,
-}
-
-/// Signed in.
-#[derive(Debug, Object)]
-#[oai(skip_serializing_if_is_none)]
-struct Session {
-    /// For `Authorization: Bearer …`.
-    access_token: String,
-    /// Seconds for which the access token is good.
-    expires_in: u32,
-    user: UserSummary,
-}
-
-/// Who is signed in.
-#[derive(Debug, Object)]
-#[oai(skip_serializing_if_is_none)]
-struct UserSummary {
-    id: Id<UserId>,
-    role: UserRole,
-    name: Option<String>,
-    wallet_address: Option<String>,
-}
-
-/// What a user may do beyond what they own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[oai(rename_all = "snake_case")]
-enum UserRole {
-    Architect,
-    Operator,
-    Observer,
-}
-
-impl From<Role> for UserRole {
-    fn from(role: Role) -> Self {
-        match role {
-            Role::Architect => Self::Architect,
-            Role::Operator => Self::Operator,
-            Role::Observer => Self::Observer,
-        }
-    }
-}
-
-impl From<User> for UserSummary {
-    fn from(user: User) -> Self {
-        Self { id: user.id.into(), role: user.role.into(), name: user.name, wallet_address: user.wallet_address }
-    }
-}
-
-#[OpenApi(prefix_path = "/v1/auth", tag = "Tag::Auth")]
+#[OpenApi(prefix_path = "/v1", tag = "Tag::Auth")]
 impl AuthApi {
+    /// Ask for something to sign
+    ///
+    /// Sign-In With Solana. Let the wallet sign `message`, or let it put the message together from the parts.
+    #[oai(path = "/auth/challenge", method = "post", operation_id = "challengeWallet")]
+    async fn challenge(&self, body: Body<ChallengeRequest>) -> Result<Json<Challenge>, Problem> {
+        let challenge = self.app.domain.sign_ins().challenge(body.value.address.0).await?;
+        Ok(Json(challenge.into()))
+    }
+
+    /// Sign in with a wallet
+    ///
+    /// The first sign-in of a wallet makes its user. Five wrong answers end a challenge.
+    #[oai(path = "/auth/login/wallet", method = "post", operation_id = "loginWithWallet")]
+    async fn login_with_wallet(&self, body: Body<WalletLoginRequest>) -> Result<Json<Session>, Problem> {
+        let signed_in = self.app.domain.sign_ins().by_wallet(&body.value.read()?).await?;
+        session(&self.app, signed_in)
+    }
+
+    /// Sign in with a wallet, by its older path
+    #[oai(path = "/users/auth", method = "post", operation_id = "authenticateUser")]
+    async fn authenticate_user(&self, body: Body<WalletLoginRequest>) -> Result<Json<Session>, Problem> {
+        self.login_with_wallet(body).await
+    }
+
     /// Sign in with a one-time secret
     ///
     /// The secret is used up by the first who brings it.
-    #[oai(path = "/login/link", method = "post", operation_id = "loginWithLink")]
+    #[oai(path = "/auth/login/link", method = "post", operation_id = "loginWithLink")]
     async fn login_with_link(&self, body: Body<LoginLinkRequest>) -> Result<Json<Session>, Problem> {
-        let user = self.domain().accounts().redeem(&body.value.secret).await?;
-        let lifetime = self.app.settings.access_token_lifetime();
-        let token = self.app.tokens.issue(user.id, user.role, user.wallet_address.clone(), lifetime);
-        let access_token = token.map_err(|error| Problem::internal(error.to_string()))?;
-        let expires_in = u32::try_from(lifetime.as_secs()).unwrap_or(u32::MAX);
-        Ok(Json(Session { access_token, expires_in, user: user.into() }))
+        let signed_in = self.app.domain.sign_ins().by_link(&body.value.secret).await?;
+        session(&self.app, signed_in)
+    }
+
+    /// Carry a sign-in on
+    ///
+    /// Answers a new pair of tokens. A refresh token is good once: one that comes again closes the whole sign-in, because somebody else has it.
+    #[oai(path = "/auth/refresh", method = "post", operation_id = "refresh")]
+    async fn refresh(&self, body: Body<RefreshRequest>) -> Result<Json<Session>, Problem> {
+        let signed_in = self.app.domain.sign_ins().refresh(&body.value.refresh_token).await?;
+        session(&self.app, signed_in)
+    }
+
+    /// Sign out
+    ///
+    /// Closes the sign-in that the token or the cookie belongs to, with all its tokens.
+    #[oai(path = "/auth/logout", method = "post", operation_id = "logout")]
+    async fn logout(&self, caller: Caller) -> Result<Deleted, Problem> {
+        self.app.domain.sign_ins().close(&caller).await?;
+        Ok(Deleted::Gone)
+    }
+
+    /// Sign out everywhere
+    ///
+    /// Closes every sign-in of the caller's, on every device.
+    #[oai(path = "/auth/logout-everywhere", method = "post", operation_id = "logoutEverywhere")]
+    async fn logout_everywhere(&self, caller: Caller) -> Result<Deleted, Problem> {
+        self.app.domain.sign_ins().close_all(&caller).await?;
+        Ok(Deleted::Gone)
     }
 }
 
-impl AuthApi {
-    fn domain(&self) -> &Domain {
-        &self.app.domain
-    }
+/// The tokens of somebody who is in.
+pub(super) fn session(app: &App, signed_in: SignedIn) -> Result<Json<Session>, Problem> {
+    let lifetime = app.settings.access_token_lifetime();
+    let access_token = app.tokens.issue(&signed_in.caller(), lifetime).map_err(|error| Problem::internal(error.to_string()))?;
+    Ok(Json(Session {
+        token: access_token.clone(),
+        access_token,
+        refresh_token: signed_in.refresh_token.reveal().to_owned(),
+        expires_in: u32::try_from(lifetime.as_secs()).unwrap_or(u32::MAX),
+        refresh_expires_at: signed_in.refresh_expires_at.into(),
+        user: signed_in.user.into(),
+    }))
 }

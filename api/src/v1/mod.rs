@@ -6,6 +6,7 @@ mod entitlements;
 mod executions;
 mod operations;
 mod ops;
+mod users;
 
 use poem::{IntoEndpoint as _, endpoint::BoxEndpoint};
 use poem_openapi::{OpenApi, OpenApiService, Tags};
@@ -24,6 +25,8 @@ pub enum Tag {
     Health,
     /// Signing in.
     Auth,
+    /// Who the caller is.
+    Users,
     /// What developers sell, and who may run it.
     Agents,
     /// Runs of agents.
@@ -38,6 +41,8 @@ pub enum Tag {
 pub type Apis = (
     HealthApi,
     auth::AuthApi,
+    auth::BrowserApi,
+    users::UsersApi,
     agents::AgentsApi,
     entitlements::EntitlementsApi,
     executions::ExecutionsApi,
@@ -49,6 +54,8 @@ fn apis(app: &App) -> Apis {
     (
         HealthApi { app: app.clone() },
         auth::AuthApi { app: app.clone() },
+        auth::BrowserApi { app: app.clone() },
+        users::UsersApi { domain: app.domain.clone() },
         agents::AgentsApi { domain: app.domain.clone() },
         entitlements::EntitlementsApi { domain: app.domain.clone() },
         executions::ExecutionsApi { domain: app.domain.clone(), operations: app.operations.clone() },

@@ -6,9 +6,9 @@ mod text;
 
 pub use count::Count;
 pub use page_size::PageSize;
-pub use text::{Id, Money, Time};
+pub use text::{Id, Money, Time, Wallet};
 
-use domain::entities::{Amount, Timestamp};
+use domain::entities::{Address, Amount, Timestamp};
 
 use crate::convention::{IfMatch, LastEventId};
 
@@ -19,6 +19,7 @@ pub fn check_format(format: &str, text: &str) -> Option<String> {
         "amount" => text.parse::<Amount>().err().map(|error| error.to_string()),
         "entity-tag" => text.parse::<IfMatch>().err().map(str::to_owned),
         "event-number" => text.parse::<LastEventId>().err().map(str::to_owned),
+        "address" => text.parse::<Address>().err().map(|error| error.to_string()),
         "date-time" => text.parse::<Timestamp>().err().map(|error| error.to_string()),
         _ => None,
     }

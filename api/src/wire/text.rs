@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use domain::entities::id::TypedId;
-use domain::entities::{Amount, Timestamp};
+use domain::entities::{Address, Amount, Timestamp};
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use poem_openapi::types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type};
 use serde_json::Value;
@@ -15,6 +15,10 @@ pub struct Id<T>(pub T);
 /// 0 … 2^63−1 atomic units as a decimal string: a JSON number loses digits past 2^53.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Money(pub Amount);
+
+/// An address on Solana, base58.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wallet(pub Address);
 
 /// A moment, RFC 3339 in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +38,15 @@ fn money_schema() -> MetaSchema {
         pattern: Some("^(0|[1-9][0-9]{0,18})$".into()),
         example: Some("1500000".into()),
         ..MetaSchema::new_with_format("string", "amount")
+    }
+}
+
+fn wallet_schema() -> MetaSchema {
+    MetaSchema {
+        min_length: Some(32),
+        max_length: Some(44),
+        example: Some("DstGvVYPJNQ8sTkXnWvJ8d2cZSvyxVWdKuqzdHPEqLDu".into()),
+        ..MetaSchema::new_with_format("string", "address")
     }
 }
 
@@ -91,6 +104,7 @@ macro_rules! text_types {
 text_types! {
     Id<T> => [T: TypedId] T, "id", id_schema::<T>();
     Money => [] Amount, "amount", money_schema();
+    Wallet => [] Address, "address", wallet_schema();
     Time => [] Timestamp, "date-time", time_schema();
 }
 
@@ -103,6 +117,12 @@ impl<T: TypedId> From<T> for Id<T> {
 impl From<Amount> for Money {
     fn from(amount: Amount) -> Self {
         Self(amount)
+    }
+}
+
+impl From<Address> for Wallet {
+    fn from(address: Address) -> Self {
+        Self(address)
     }
 }
 

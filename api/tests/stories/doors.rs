@@ -30,7 +30,7 @@ async fn without_a_token_nobody_gets_in() {
 async fn a_token_of_somebody_who_is_gone_opens_nothing() {
     let house = House::open().await;
     let caller = domain::Caller::new(uuid::Uuid::from_u128(1).into(), Role::Architect);
-    let token = house.app.tokens.issue(caller.user_id, caller.role, None, Duration::from_mins(1)).unwrap();
+    let token = house.app.tokens.issue(&caller, Duration::from_mins(1)).unwrap();
     let answer = house.get(&Guest { caller, token }, "/v1/ops/jobs").await;
     assert_eq!((answer.status, answer.problem()), (401, "invalid-token"));
 }

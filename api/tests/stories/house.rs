@@ -64,7 +64,7 @@ impl House {
 
     pub async fn guest(&self, role: Role) -> Guest {
         let caller = self.world.caller(role).await;
-        let token = self.app.tokens.issue(caller.user_id, role, None, Duration::from_mins(1)).unwrap();
+        let token = self.app.tokens.issue(&caller, Duration::from_mins(1)).unwrap();
         Guest { caller, token }
     }
 

@@ -13,3 +13,4 @@ mod market;
 mod operations;
 mod parameters;
 mod pools;
+mod signing_in;

@@ -65,7 +65,7 @@ impl Market {
 
     pub async fn trader_as(&self, role: Role) -> Trader {
         let caller = self.world.caller(role).await;
-        let token = self.app.tokens.issue(caller.user_id, role, None, Duration::from_mins(5)).unwrap();
+        let token = self.app.tokens.issue(&caller, Duration::from_mins(5)).unwrap();
         Trader { caller, token }
     }
 

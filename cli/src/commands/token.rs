@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use api::auth::Tokens;
+use domain::Caller;
 use domain::accounts::Role;
 use domain::entities::id::UserId;
 
@@ -35,7 +36,7 @@ pub async fn run(action: args::Token) -> Result<ExitCode, Box<dyn Error>> {
         eprintln!("{} is a new {}; `--user {}` issues for the same one again", user.id, user.role.name(), user.id);
     }
     let tokens = Tokens::new(house::signing_key(&settings)?, clock);
-    println!("{}", tokens.issue(user.id, user.role, user.wallet_address.clone(), lifetime)?);
+    println!("{}", tokens.issue(&Caller { wallet: user.wallet_address, ..Caller::new(user.id, user.role) }, lifetime)?);
     Ok(ExitCode::SUCCESS)
 }
 

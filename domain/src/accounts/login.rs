@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use entities::id::UserId;
-use entities::user::{self, Role, State};
+use entities::user::{self, Role};
 use entities::{Timestamp, login_link};
 use platform::{Engine, Txn};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
-use sha2::{Digest as _, Sha256};
 
-use super::users::admit;
+use super::users::{admit, new_user};
 use super::{AccountError, Accounts, User};
+use crate::sign_in::hash;
 use crate::sql::{DAY_US, delete, statement};
 
 /// Processes that start together make one architect: PostgreSQL lets one at a time through this lock.
@@ -46,16 +46,9 @@ impl Accounts<'_> {
             return Ok(None);
         }
         let id = self.domain.queue.ids().next();
-        let architect = user::Model {
-            id,
-            role: Role::Architect,
-            state: State::Active,
-            name: Some("architect".into()),
-            wallet_address: None,
-            created_at: self.domain.now(),
-        };
+        let architect = user::Model { name: Some("architect".into()), ..new_user(id, Role::Architect, self.domain.now()) };
         user::Entity::insert(architect.into_active_model()).exec_without_returning(&*txn).await?;
-        let secret = self.link(&txn, id).await?;
+        let secret = self.new_link(&txn, id).await?;
         txn.commit().await?;
         Ok(Some(secret))
     }
@@ -65,35 +58,28 @@ impl Accounts<'_> {
     /// # Errors
     /// [`AccountError::Unknown`] and [`AccountError::Suspended`].
     pub async fn login_link(&self, user_id: UserId) -> Result<LoginSecret, AccountError> {
-        self.caller(user_id).await?;
+        admit(&self.find(user_id).await?)?;
         let txn = self.domain.db.write().await?;
-        let secret = self.link(&txn, user_id).await?;
+        let secret = self.new_link(&txn, user_id).await?;
         txn.commit().await?;
         Ok(secret)
     }
 
-    /// Trade a secret for its user. It works once, for the first who brings it.
-    ///
-    /// # Errors
-    /// [`AccountError::LoginLink`] when it is unknown, used or too old; [`AccountError::Suspended`].
-    pub async fn redeem(&self, secret: &str) -> Result<User, AccountError> {
+    /// Use a secret up in this transaction, for the first who brings it. Answers its user.
+    pub(crate) async fn redeem(&self, txn: &Txn, secret: &str) -> Result<User, AccountError> {
         let (hash, now) = (hash(secret), self.domain.now());
-        let txn = self.domain.db.write().await?;
         let redeemed = login_link::Entity::update_many()
             .col_expr(login_link::Column::UsedAt, Expr::value(now))
             .filter(login_link::Column::SecretHash.eq(&hash))
             .filter(login_link::Column::UsedAt.is_null())
             .filter(login_link::Column::ExpiresAt.gt(now))
-            .exec(&*txn)
+            .exec(&**txn)
             .await?;
         if redeemed.rows_affected == 0 {
             return Err(AccountError::LoginLink);
         }
-        let link = login_link::Entity::find_by_id(&hash).one(&*txn).await?.ok_or(AccountError::LoginLink)?;
-        let user = user::Entity::find_by_id(link.user_id).one(&*txn).await?.ok_or(AccountError::LoginLink)?;
-        admit(&user)?;
-        txn.commit().await?;
-        Ok(user)
+        let link = login_link::Entity::find_by_id(&hash).one(&**txn).await?.ok_or(AccountError::LoginLink)?;
+        user::Entity::find_by_id(link.user_id).one(&**txn).await?.ok_or(AccountError::LoginLink)
     }
 
     /// Delete up to `rows_max` links that were used, or went out of date, long enough ago. Answers how many; repeat until none is left.
@@ -111,7 +97,7 @@ impl Accounts<'_> {
         delete(db, sql, [kept_us.into()]).await
     }
 
-    async fn link(&self, txn: &Txn, user_id: UserId) -> Result<LoginSecret, AccountError> {
+    async fn new_link(&self, txn: &Txn, user_id: UserId) -> Result<LoginSecret, AccountError> {
         let mut bytes = [0; 32];
         self.domain.rng.fill(&mut bytes);
         let secret = hex::encode(bytes);
@@ -120,8 +106,4 @@ impl Accounts<'_> {
         login_link::Entity::insert(row.into_active_model()).exec_without_returning(&**txn).await?;
         Ok(LoginSecret { user_id, secret, expires_at })
     }
-}
-
-fn hash(secret: &str) -> String {
-    hex::encode(Sha256::digest(secret.as_bytes()))
 }

@@ -2,13 +2,21 @@
 
 mod caller;
 mod error;
+mod identities;
 mod login;
+mod profile;
+mod standing;
 mod users;
 
-pub use caller::Caller;
-pub use entities::user::{Model as User, Role};
+pub use caller::{Caller, Credential};
+pub use entities::user::{MailPreferences, Model as User, Role, State};
+pub use entities::user_identity::{Kind as IdentityKind, Model as Identity};
 pub use error::AccountError;
+pub use identities::Proof;
 pub use login::LoginSecret;
+pub use profile::Profile;
+pub(crate) use standing::Standings;
+pub(crate) use users::admit;
 
 use crate::context::Domain;
 

@@ -1,11 +1,12 @@
 //! Users: made, found, refused.
 
+use entities::Timestamp;
 use entities::id::UserId;
 use entities::user::{self, Role, State};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{EntityTrait as _, IntoActiveModel as _};
 
-use super::{AccountError, Accounts, Caller, User};
+use super::{AccountError, Accounts, User};
 
 impl Accounts<'_> {
     /// The user of that id, made with that role if there is none.
@@ -14,7 +15,7 @@ impl Accounts<'_> {
     /// [`AccountError::OtherRole`] when the user is there with another role.
     pub async fn issue(&self, role: Role, user_id: Option<UserId>) -> Result<User, AccountError> {
         let id = user_id.unwrap_or_else(|| self.domain.queue.ids().next());
-        let new = user::Model { id, role, state: State::Active, name: None, wallet_address: None, created_at: self.domain.now() };
+        let new = new_user(id, role, self.domain.now());
         let txn = self.domain.db.write().await?;
         let unless_there = OnConflict::column(user::Column::Id).do_nothing().to_owned();
         user::Entity::insert(new.into_active_model()).on_conflict(unless_there).exec_without_returning(&*txn).await?;
@@ -32,21 +33,18 @@ impl Accounts<'_> {
         let found = user::Entity::find_by_id(user_id).one(self.domain.db.connection()).await?;
         found.ok_or(AccountError::Unknown { user: user_id })
     }
+}
 
-    /// Whoever stands behind a token that says so. The row decides, not the token: role and suspension count from the next request on.
-    ///
-    /// # Errors
-    /// [`AccountError::Unknown`] and [`AccountError::Suspended`].
-    pub async fn caller(&self, user_id: UserId) -> Result<Caller, AccountError> {
-        self.find(user_id).await.and_then(|user| admit(&user))
-    }
+/// Somebody of whom nothing else is known yet.
+pub(crate) fn new_user(id: UserId, role: Role, created_at: Timestamp) -> User {
+    User { id, role, state: State::Active, name: None, wallet_address: None, email: None, mail_preferences: None, created_at }
 }
 
 /// # Errors
 /// [`AccountError::Suspended`].
-pub(super) fn admit(user: &User) -> Result<Caller, AccountError> {
+pub(crate) fn admit(user: &User) -> Result<(), AccountError> {
     match user.state {
-        State::Active => Ok(Caller::new(user.id, user.role)),
+        State::Active => Ok(()),
         State::Suspended => Err(AccountError::Suspended { user: user.id }),
     }
 }

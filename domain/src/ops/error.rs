@@ -4,6 +4,7 @@ use ::jobs::{LostLease, SettleError};
 use entities::id::JobId;
 use sea_orm::DbErr;
 
+use crate::accounts::AccountError;
 use crate::fault::{Class, Fault, FieldError};
 use crate::idempotency::IdempotencyError;
 use crate::paging::PageError;
@@ -19,6 +20,10 @@ pub enum OpsError {
     UniqueTaken { job: JobId, key: String, holder: JobId },
     #[error("the request cannot be carried out as it is")]
     Fields(Vec<FieldError>),
+    #[error("an architect does not {0} themselves; let another one do it")]
+    Oneself(&'static str),
+    #[error(transparent)]
+    Account(#[from] AccountError),
     #[error(transparent)]
     LostLease(#[from] LostLease),
     #[error(transparent)]
@@ -55,6 +60,8 @@ impl Fault for OpsError {
             Self::Missing { .. } => Class::Missing,
             Self::State { .. } | Self::UniqueTaken { .. } | Self::LostLease(_) => Class::Conflict,
             Self::Fields(_) => Class::Invalid,
+            Self::Oneself(_) => Class::Refused,
+            Self::Account(error) => error.class(),
             Self::Schedule(_) => Class::Bug,
             Self::Page(error) => error.class(),
             Self::Idempotency(error) => error.class(),
@@ -70,6 +77,8 @@ impl Fault for OpsError {
             Self::UniqueTaken { .. } => "unique-job-exists",
             Self::LostLease(_) => "lost-lease",
             Self::Fields(_) => "validation-failed",
+            Self::Oneself(_) => "refused",
+            Self::Account(error) => error.code(),
             Self::Schedule(_) => "internal",
             Self::Page(error) => error.code(),
             Self::Idempotency(error) => error.code(),

@@ -14,6 +14,7 @@ mod pools;
 mod schedules;
 mod search;
 mod sqlite;
+mod users;
 mod workers;
 
 pub use audit::Actor;

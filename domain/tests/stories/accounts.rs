@@ -2,21 +2,22 @@
 
 use std::time::Duration;
 
-use domain::accounts::{AccountError, Role};
+use domain::accounts::{AccountError, Credential, Role};
+use domain::sign_in::SignInError;
 use testkit::World;
 
 crate::on_every_engine!(
     the_first_start_makes_one_architect_and_every_other_start_none,
     processes_that_start_together_make_one_architect,
     a_login_secret_works_once_and_not_for_ever,
-    a_suspended_user_is_refused_at_the_next_request,
+    a_user_whom_another_process_suspends_is_refused_within_seconds,
     a_user_keeps_the_role_that_was_granted,
 );
 
 async fn the_first_start_makes_one_architect_and_every_other_start_none(world: World) {
     let secret = world.domain.accounts().bootstrap().await.unwrap().expect("the first start makes one");
     assert!(world.domain.accounts().bootstrap().await.unwrap().is_none());
-    let architect = world.domain.accounts().redeem(&secret.secret).await.unwrap();
+    let architect = world.domain.sign_ins().by_link(&secret.secret).await.unwrap().user;
     assert_eq!((architect.id, architect.role), (secret.user_id, Role::Architect));
     assert!(!format!("{secret:?}").contains(&secret.secret), "a secret is not printed by accident");
     let stored = world.database.count(&format!("SELECT count(*) FROM login_links WHERE secret_hash = '{}'", secret.secret)).await;
@@ -35,22 +36,24 @@ async fn processes_that_start_together_make_one_architect(world: World) {
 async fn a_login_secret_works_once_and_not_for_ever(world: World) {
     let user = world.operator().await.user_id;
     let first = world.domain.accounts().login_link(user).await.unwrap();
-    world.domain.accounts().redeem(&first.secret).await.unwrap();
-    assert!(matches!(world.domain.accounts().redeem(&first.secret).await, Err(AccountError::LoginLink)));
+    world.domain.sign_ins().by_link(&first.secret).await.unwrap();
+    assert!(matches!(world.domain.sign_ins().by_link(&first.secret).await, Err(SignInError::Account(AccountError::LoginLink))));
     let late = world.domain.accounts().login_link(user).await.unwrap();
     world.clock.advance(Duration::from_secs(86_401));
-    assert!(matches!(world.domain.accounts().redeem(&late.secret).await, Err(AccountError::LoginLink)));
-    assert!(matches!(world.domain.accounts().redeem("guessed").await, Err(AccountError::LoginLink)));
+    assert!(matches!(world.domain.sign_ins().by_link(&late.secret).await, Err(SignInError::Account(AccountError::LoginLink))));
+    assert!(matches!(world.domain.sign_ins().by_link("guessed").await, Err(SignInError::Account(AccountError::LoginLink))));
     world.finish().await;
 }
 
-async fn a_suspended_user_is_refused_at_the_next_request(world: World) {
+async fn a_user_whom_another_process_suspends_is_refused_within_seconds(world: World) {
     let user = world.operator().await.user_id;
     let link = world.domain.accounts().login_link(user).await.unwrap();
-    assert!(world.domain.accounts().caller(user).await.is_ok());
+    assert!(world.domain.accounts().caller(user, Credential::Issued).await.is_ok());
     world.database.execute("UPDATE users SET state = 'suspended'").await;
-    assert!(matches!(world.domain.accounts().caller(user).await, Err(AccountError::Suspended { .. })));
-    assert!(matches!(world.domain.accounts().redeem(&link.secret).await, Err(AccountError::Suspended { .. })));
+    world.clock.advance(Duration::from_millis(world.domain.settings().sign_in.standing_ms_max.into()));
+    assert!(matches!(world.domain.accounts().caller(user, Credential::Issued).await, Err(AccountError::Suspended { .. })));
+    let refused = world.domain.sign_ins().by_link(&link.secret).await;
+    assert!(matches!(refused, Err(SignInError::Account(AccountError::Suspended { .. }))));
     world.finish().await;
 }
 

@@ -14,7 +14,9 @@ mod retention;
 mod runs;
 mod schedules;
 mod searches;
+mod sign_ins;
 mod stats;
+mod wallets;
 
 /// One test for each engine.
 #[macro_export]

@@ -1,10 +1,12 @@
 //! Values that are more than their number.
 
+mod address;
 mod amount;
 mod email_address;
 mod sealed;
 mod timestamp;
 
+pub use address::{Address, AddressError};
 pub use amount::{Amount, AmountError};
 pub use email_address::{EmailAddress, EmailAddressError};
 pub use sealed::Sealed;

@@ -11,6 +11,7 @@ mod m0006_sqlite_errors;
 mod m0007_mails;
 mod m0008_limits;
 mod m0009_agent_numbers;
+mod m0010_sign_in;
 
 pub fn steps() -> Vec<Step> {
     vec![
@@ -23,5 +24,6 @@ pub fn steps() -> Vec<Step> {
         m0007_mails::STEP,
         m0008_limits::STEP,
         m0009_agent_numbers::STEP,
+        m0010_sign_in::STEP,
     ]
 }

@@ -7,11 +7,13 @@ mod job;
 mod jobs;
 mod pools;
 mod schedules;
+mod users;
 mod workers;
 
 use crate::App;
 
-pub type OpsApis = (jobs::JobsApi, act::ActApi, bulk::BulkApi, pools::PoolsApi, workers::WorkersApi, schedules::SchedulesApi);
+pub type OpsApis =
+    (jobs::JobsApi, act::ActApi, bulk::BulkApi, pools::PoolsApi, workers::WorkersApi, schedules::SchedulesApi, users::UsersApi);
 
 pub fn apis(app: &App) -> OpsApis {
     let domain = || app.domain.clone();
@@ -22,5 +24,6 @@ pub fn apis(app: &App) -> OpsApis {
         pools::PoolsApi { domain: domain() },
         workers::WorkersApi { domain: domain() },
         schedules::SchedulesApi { domain: domain() },
+        users::UsersApi { domain: domain() },
     )
 }

@@ -1,0 +1,134 @@
+//! What users have proved to be theirs. Whoever proves it signs in as the user whose it is; nothing is ever joined because two things look
+//! alike.
+
+use entities::id::{IdentityId, UserId};
+use entities::user::{self, Role};
+use entities::user_identity::{self, Kind};
+use platform::Txn;
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ColumnTrait as _, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _};
+
+use super::users::new_user;
+use super::{AccountError, Accounts, Caller, Identity, User};
+
+/// Something that somebody has just proved to be theirs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    pub kind: Kind,
+    /// The wallet's address, the mail address in its one spelling, or Google's `sub`.
+    pub subject: String,
+    /// What Google says the mail address is.
+    pub email: Option<String>,
+}
+
+impl Accounts<'_> {
+    /// The user whose identity was proved; made now if it is nobody's yet.
+    pub(crate) async fn proved(&self, txn: &Txn, proof: &Proof) -> Result<User, AccountError> {
+        if let Some(user) = owner(txn, proof).await? {
+            return Ok(user);
+        }
+        let new = new_user(self.domain.queue.ids().next(), Role::Operator, self.domain.now());
+        user::Entity::insert(new.clone().into_active_model()).exec_without_returning(&**txn).await?;
+        if self.attach(txn, new.id, proof).await?.is_some() {
+            return Ok(user::Entity::find_by_id(new.id).one(&**txn).await?.unwrap_or(new));
+        }
+        // Somebody else brought the same proof at the same moment, and was faster.
+        user::Entity::delete_by_id(new.id).exec(&**txn).await?;
+        owner(txn, proof).await?.ok_or(AccountError::IdentityTaken { kind: proof.kind })
+    }
+
+    /// Make what was proved one of the caller's identities.
+    pub(crate) async fn link(&self, txn: &Txn, caller: &Caller, proof: &Proof) -> Result<Identity, AccountError> {
+        if let Some(identity) = found(txn, proof).await? {
+            let own = identity.user_id == caller.user_id;
+            return if own { Ok(identity) } else { Err(AccountError::IdentityTaken { kind: proof.kind }) };
+        }
+        let others = user_identity::Entity::find()
+            .filter(user_identity::Column::UserId.eq(caller.user_id))
+            .filter(user_identity::Column::Kind.eq(proof.kind));
+        if others.one(&**txn).await?.is_some() {
+            return Err(AccountError::IdentityKindTaken { kind: proof.kind });
+        }
+        self.attach(txn, caller.user_id, proof).await?.ok_or(AccountError::IdentityTaken { kind: proof.kind })
+    }
+
+    /// The caller's identities, oldest first.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn identities(&self, caller: &Caller) -> Result<Vec<Identity>, AccountError> {
+        let own = user_identity::Entity::find().filter(user_identity::Column::UserId.eq(caller.user_id));
+        Ok(own.order_by_asc(user_identity::Column::Id).all(self.domain.db.connection()).await?)
+    }
+
+    /// Part with an identity. Whoever proves it from then on is somebody new.
+    ///
+    /// # Errors
+    /// [`AccountError::LastIdentity`] when there is no other way in.
+    pub async fn unlink(&self, caller: &Caller, id: IdentityId) -> Result<(), AccountError> {
+        let txn = self.domain.db.write().await?;
+        // Whoever parts with two at once must not part with the last: the user's row is the turn.
+        self.touch(&txn, caller.user_id).await?;
+        let all = user_identity::Entity::find().filter(user_identity::Column::UserId.eq(caller.user_id)).all(&*txn).await?;
+        let identity = all.iter().find(|identity| identity.id == id).ok_or(AccountError::NoIdentity { identity: id })?;
+        if all.len() == 1 {
+            return Err(AccountError::LastIdentity);
+        }
+        user_identity::Entity::delete_by_id(id).exec(&*txn).await?;
+        self.show(&txn, caller.user_id, identity.kind, None).await?;
+        txn.commit().await?;
+        self.domain.standings.forget(caller.user_id);
+        Ok(())
+    }
+
+    /// `None` when it is somebody's already.
+    pub(super) async fn attach(&self, txn: &Txn, user_id: UserId, proof: &Proof) -> Result<Option<Identity>, AccountError> {
+        let identity = Identity {
+            id: self.domain.queue.ids().next(),
+            user_id,
+            kind: proof.kind,
+            subject: proof.subject.clone(),
+            email: proof.email.clone(),
+            created_at: self.domain.now(),
+        };
+        let unless_taken = OnConflict::new().do_nothing().to_owned();
+        let insert = user_identity::Entity::insert(identity.clone().into_active_model()).on_conflict(unless_taken);
+        if insert.exec_without_returning(&**txn).await? == 0 {
+            return Ok(None);
+        }
+        self.show(txn, user_id, proof.kind, Some(&proof.subject)).await?;
+        Ok(Some(identity))
+    }
+
+    /// Keep the user's row in step with the identities.
+    async fn show(&self, txn: &Txn, user_id: UserId, kind: Kind, subject: Option<&str>) -> Result<(), DbErr> {
+        let column = match kind {
+            Kind::Wallet => user::Column::WalletAddress,
+            Kind::Email => user::Column::Email,
+            Kind::Google => return Ok(()),
+        };
+        let shown = user::Entity::update_many().col_expr(column, Expr::value(subject.map(str::to_owned)));
+        shown.filter(user::Column::Id.eq(user_id)).exec(&**txn).await?;
+        Ok(())
+    }
+
+    async fn touch(&self, txn: &Txn, user_id: UserId) -> Result<(), DbErr> {
+        let unchanged = user::Entity::update_many().col_expr(user::Column::State, Expr::col(user::Column::State));
+        unchanged.filter(user::Column::Id.eq(user_id)).exec(&**txn).await?;
+        Ok(())
+    }
+}
+
+async fn found(txn: &Txn, proof: &Proof) -> Result<Option<Identity>, DbErr> {
+    let by_proof = user_identity::Entity::find()
+        .filter(user_identity::Column::Kind.eq(proof.kind))
+        .filter(user_identity::Column::Subject.eq(&proof.subject));
+    by_proof.one(&**txn).await
+}
+
+async fn owner(txn: &Txn, proof: &Proof) -> Result<Option<User>, DbErr> {
+    match found(txn, proof).await? {
+        Some(identity) => user::Entity::find_by_id(identity.user_id).one(&**txn).await,
+        None => Ok(None),
+    }
+}

@@ -1,0 +1,29 @@
+//! Another way in for somebody who is in already.
+
+use platform::Txn;
+
+use super::{SignInError, SignIns};
+use crate::accounts::{Caller, Identity, Proof};
+use crate::idempotency::{self, Claim};
+
+impl SignIns<'_> {
+    /// Make what is proved one of the caller's identities, once under its key. `use_up` spends the proof in the transaction.
+    pub(super) async fn add(
+        &self,
+        caller: &Caller,
+        proof: &Proof,
+        claim: Option<&Claim>,
+        use_up: impl AsyncFnOnce(&Txn) -> Result<(), SignInError>,
+    ) -> Result<Identity, SignInError> {
+        let txn = idempotency::open(self.domain, claim).await?;
+        if let Some(earlier) = idempotency::claim(self.domain, &txn, claim).await? {
+            return Ok(earlier);
+        }
+        use_up(&txn).await?;
+        let identity = self.domain.accounts().link(&txn, caller, proof).await?;
+        idempotency::keep(&txn, claim, &identity).await?;
+        txn.commit().await?;
+        self.domain.standings.forget(caller.user_id);
+        Ok(identity)
+    }
+}

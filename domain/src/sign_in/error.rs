@@ -1,0 +1,58 @@
+//! Why somebody does not get in.
+
+use sea_orm::DbErr;
+
+use crate::accounts::AccountError;
+use crate::fault::{Class, Fault};
+use crate::idempotency::IdempotencyError;
+use crate::siws::{EnvelopeError, ParseError, SignatureError};
+
+/// Why somebody does not get in.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    #[error("this is no sign-in message: {0}")]
+    Grammar(#[from] ParseError),
+    #[error("the signed bytes hold no sign-in message: {0}")]
+    Envelope(#[from] EnvelopeError),
+    #[error("the message {0}")]
+    Message(&'static str),
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+    #[error("the nonce is not one of ours for this address, was used before, is too old, or has failed too often; ask for a new challenge")]
+    Nonce,
+    #[error("the refresh token is not one of ours, is too old, or its sign-in is over; sign in again")]
+    RefreshToken,
+    #[error("the refresh token was used before, so somebody else may have it: the sign-in is closed; sign in again")]
+    RefreshTokenReused,
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    #[error(transparent)]
+    Idempotency(#[from] IdempotencyError),
+}
+
+impl From<DbErr> for SignInError {
+    fn from(error: DbErr) -> Self {
+        Self::Account(error.into())
+    }
+}
+
+impl Fault for SignInError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Account(error) => error.class(),
+            Self::Idempotency(error) => error.class(),
+            _ => Class::Forbidden,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Grammar(_) | Self::Envelope(_) | Self::Message(_) => "invalid-sign-in-message",
+            Self::Signature(_) => "invalid-signature",
+            Self::Nonce => "invalid-nonce",
+            Self::RefreshToken | Self::RefreshTokenReused => "invalid-refresh-token",
+            Self::Account(error) => error.code(),
+            Self::Idempotency(error) => error.code(),
+        }
+    }
+}
