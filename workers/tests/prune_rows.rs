@@ -48,7 +48,7 @@ async fn runs_with_their_lines_the_audit_and_used_links_go_too() {
     world.accepted_run().await;
     world.run_jobs().await;
     let architect = world.domain.accounts().bootstrap().await.unwrap().expect("the first start makes one");
-    world.domain.accounts().redeem(&architect.secret).await.unwrap();
+    world.domain.sign_ins().by_link(&architect.secret).await.unwrap();
     let actor = Actor { caller: world.caller(Role::Architect).await, request_id: None };
     world.domain.ops().pause_pool(&actor, Pool::Keys, true, None).await.unwrap();
     world.clock.advance(long_ago);

@@ -61,7 +61,8 @@ mod tests {
 
     #[test]
     fn an_engine_without_disk_is_waited_for_like_one_that_is_away() {
-        let full = Error::DockerResponseServerError { status_code: 500, message: "mkdir /var/lib/docker/x: no space left on device".into() };
+        let full =
+            Error::DockerResponseServerError { status_code: 500, message: "mkdir /var/lib/docker/x: no space left on device".into() };
         let error = engine("create a container")(full);
         assert!(matches!(&error, SandboxError::Engine { reason, .. } if reason.contains("no space left")), "{error}");
         assert_eq!(error.class(), Class::Unavailable);
