@@ -59,7 +59,7 @@ async fn whatever_is_wrong_with_an_answer_is_a_401_with_its_name() {
     bytes.as_object_mut().unwrap().remove("message");
     for (body, problem) in [
         (with("message", "hello"), "invalid-sign-in-message"),
-        (with("message", "\u{0}\r\n"), "invalid-sign-in-message"),
+        (with("message", "\r\n"), "invalid-sign-in-message"),
         (with("signed_message", "not base64"), "invalid-sign-in-message"),
         (bytes, "invalid-sign-in-message"),
         (with("signature", ""), "invalid-signature"),

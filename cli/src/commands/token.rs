@@ -27,6 +27,7 @@ pub async fn run(action: args::Token) -> Result<ExitCode, Box<dyn Error>> {
         args::Role::Operator => Role::Operator,
         args::Role::Observer => Role::Observer,
     };
+    let tokens = Tokens::new(house::signing_key(&settings)?, clock);
     let known = match user {
         Some(id) => domain.accounts().find(id).await.is_ok(),
         None => false,
@@ -35,7 +36,6 @@ pub async fn run(action: args::Token) -> Result<ExitCode, Box<dyn Error>> {
     if !known {
         eprintln!("{} is a new {}; `--user {}` issues for the same one again", user.id, user.role.name(), user.id);
     }
-    let tokens = Tokens::new(house::signing_key(&settings)?, clock);
     println!("{}", tokens.issue(&Caller { wallet: user.wallet_address, ..Caller::new(user.id, user.role) }, lifetime)?);
     Ok(ExitCode::SUCCESS)
 }
