@@ -69,6 +69,8 @@ async fn whatever_is_wrong_with_an_answer_is_a_401_with_its_name() {
         let refused = post(&house, "/v1/auth/login/wallet", &body).await;
         assert_eq!((refused.status, refused.problem()), (401, problem), "{body}");
     }
+    let nul = post(&house, "/v1/auth/login/wallet", &with("message", "\u{0}\r\n")).await;
+    assert_eq!((nul.status, nul.problem(), nul.pointers()), (400, "validation-failed", vec!["/message"]), "the door refuses NUL anywhere");
     let mut nothing = good.clone();
     nothing.as_object_mut().unwrap().remove("message");
     let refused = post(&house, "/v1/auth/login/wallet", &nothing).await;

@@ -67,6 +67,7 @@ async fn a_run_between_two_attempts_is_cancelled_at_once(world: World) {
     let (owner, submitted) = world.accepted_run().await;
     world.run_jobs().await;
     assert_eq!(world.job(submitted.job_id).await.state, job::State::Queued, "the engine is in trouble: the run is put off");
+    world.database.execute("UPDATE jobs SET state = 'retrying'").await;
     world.domain.executions().cancel(&owner, submitted.execution_id, None).await.unwrap();
     assert_eq!(world.execution(submitted.execution_id).await.state, State::Cancelled);
     world.finish().await;
