@@ -3,9 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use platform::Network;
 use serde::Deserialize;
-
-use crate::gate::Network;
 
 /// Where the API listens and how much it takes.
 #[derive(Debug, Clone, Deserialize)]

@@ -71,6 +71,7 @@ impl House {
             schema: Some(Arc::new(History(db.clone()))),
             mailer: Some(outward::mailer(&settings)?),
             secrets: Some(outward::secrets(&settings)?),
+            http_out: Some(outward::http(&settings)?),
             limiter: limiter(&settings)?,
         };
         let domain = Domain::new(db.clone(), queue, Arc::clone(&clock), Arc::clone(&rng), settings.rules(), ports);

@@ -3,7 +3,9 @@
 use std::error::Error;
 use std::sync::Arc;
 
+use adapters::http_out::GuardedHttp;
 use adapters::secrets::{EnvironmentSecrets, FileSecrets};
+use domain::ports::http_out::HttpOut;
 use domain::ports::mailer::Mailer;
 use domain::ports::secrets::Secrets;
 use platform::{Rng, SystemRng};
@@ -14,6 +16,12 @@ use crate::settings::{Env, Settings};
 /// When the settings contradict each other, or production was told of no mail server.
 pub fn mailer(settings: &Settings) -> Result<Arc<dyn Mailer>, Box<dyn Error>> {
     Ok(settings.mail.mailer(&settings.app.data_dir, settings.app.env == Env::Production)?)
+}
+
+/// # Errors
+/// When the authority of the settings cannot be read.
+pub fn http(settings: &Settings) -> Result<Arc<dyn HttpOut>, Box<dyn Error>> {
+    Ok(Arc::new(GuardedHttp::new(settings.outbound.clone())?))
 }
 
 /// # Errors

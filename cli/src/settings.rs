@@ -9,7 +9,7 @@ use platform::config::{Config, ConfigError};
 use platform::telemetry::TelemetrySettings;
 use serde::Deserialize;
 
-const SECTIONS: [&str; 17] = [
+const SECTIONS: [&str; 18] = [
     "api",
     "app",
     "database",
@@ -19,6 +19,7 @@ const SECTIONS: [&str; 17] = [
     "keeping",
     "limits",
     "mail",
+    "outbound",
     "pools",
     "redis",
     "sandbox",
@@ -44,6 +45,7 @@ pub struct Settings {
     pub executions: RunLimits,
     pub keeping: domain::Keeping,
     pub mail: adapters::mail::Settings,
+    pub outbound: adapters::http_out::Settings,
     pub secrets: adapters::secrets::Settings,
     pub limits: domain::limits::Settings,
     pub sign_in: domain::sign_in::Settings,
@@ -154,6 +156,7 @@ impl Settings {
             executions: config.section("executions")?,
             keeping: config.section("keeping")?,
             mail: config.section("mail")?,
+            outbound: config.section("outbound")?,
             secrets: config.section("secrets")?,
             limits: config.section("limits")?,
             sign_in: config.section("sign_in")?,

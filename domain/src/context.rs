@@ -16,6 +16,7 @@ use crate::keyring::Keyring;
 use crate::limits::{Held, Limits};
 use crate::mail::Mails;
 use crate::ops::Counted;
+use crate::ports::http_out::HttpOut;
 use crate::ports::limiter::Limiter;
 use crate::ports::mailer::Mailer;
 use crate::ports::sandbox::Sandbox;
@@ -47,6 +48,8 @@ pub struct Ports {
     pub schema: Option<Arc<dyn Schema>>,
     pub mailer: Option<Arc<dyn Mailer>>,
     pub secrets: Option<Arc<dyn Secrets>>,
+    /// To addresses that somebody else chose.
+    pub http_out: Option<Arc<dyn HttpOut>>,
     /// Counts for all processes together without asking the database. Absent: the database counts.
     pub limiter: Option<Arc<dyn Limiter>>,
 }

@@ -6,9 +6,11 @@ pub mod telemetry;
 mod clock;
 mod db;
 mod ids;
+mod network;
 mod tasks;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use db::{Db, DbSettings, Engine, Synchronous, Txn};
 pub use ids::{Ids, Rng, SystemRng};
+pub use network::{Network, NetworkError};
 pub use tasks::{Tasks, shutdown_signal};

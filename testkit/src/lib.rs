@@ -4,6 +4,7 @@ pub mod engines;
 
 mod database;
 mod history;
+mod http_out;
 mod mailer;
 mod people;
 mod redis;
@@ -14,6 +15,7 @@ mod wallet;
 mod world;
 
 pub use database::{Database, Kind};
+pub use http_out::{FakeHttpOut, HttpReply};
 pub use mailer::{FakeMailer, MailReply};
 pub use people::{MINT, draft};
 pub use redis::{PrivateRedis, shared_redis_url};

@@ -18,7 +18,7 @@ use workers::handlers;
 use workers::pools::Handle as _;
 
 use crate::history::History;
-use crate::{Database, FakeMailer, FakeSandbox, FakeSecrets, Kind};
+use crate::{Database, FakeHttpOut, FakeMailer, FakeSandbox, FakeSecrets, Kind};
 
 /// How long the worker looks for a job before it asks again whether there is one.
 const LOOK: Duration = Duration::from_millis(20);
@@ -29,6 +29,7 @@ pub struct World {
     pub domain: Domain,
     pub sandbox: Arc<FakeSandbox>,
     pub mailer: Arc<FakeMailer>,
+    pub http: Arc<FakeHttpOut>,
     /// Stands still until a test moves it. What the database decides follows the database's own clock.
     pub clock: Arc<ManualClock>,
     dispatch: Dispatch,
@@ -53,18 +54,20 @@ impl World {
         let queue = Queue::new(Ids::new(Arc::clone(&clock) as Arc<_>), bus.clone());
         let sandbox = Arc::new(FakeSandbox::default());
         let mailer = Arc::new(FakeMailer::default());
+        let http = Arc::new(FakeHttpOut::default());
         let ports = Ports {
             sandbox: Some(Arc::clone(&sandbox) as Arc<_>),
             schema: Some(Arc::new(History(database.db.clone()))),
             mailer: Some(Arc::clone(&mailer) as Arc<_>),
             secrets: Some(Arc::new(FakeSecrets)),
+            http_out: Some(Arc::clone(&http) as Arc<_>),
             limiter: None,
         };
         let domain = Domain::new(database.db.clone(), queue, Arc::clone(&clock) as Arc<_>, Arc::new(SystemRng), settings, ports);
         let jobs = jobs::Settings { poll_ms: 20, ..jobs::Settings::default() };
         let node = Node::start(database.db.clone(), bus, Arc::new(SystemRng), jobs.clone(), tasks.clone(), "world".into());
         let dispatch = Dispatch::new(domain.clone(), handlers::Settings { probes_may_abort: false, jobs, trouble_seconds_max: 3_600 });
-        Self { database, domain, sandbox, mailer, clock, dispatch, node, tasks }
+        Self { database, domain, sandbox, mailer, http, clock, dispatch, node, tasks }
     }
 
     /// The same installation as another process sees it, with other ports.

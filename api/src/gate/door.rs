@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
-use platform::Ids;
+use platform::{Ids, Network};
 use poem::http::header::{REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use poem::http::{HeaderName, HeaderValue, Method, StatusCode};
 use poem::{Endpoint, IntoResponse as _, Middleware, Request, Response};
@@ -14,7 +14,7 @@ use tracing::Instrument as _;
 
 use super::cors::{Granted, grant};
 use super::turnstile::{Told, tell};
-use super::{ClientAddress, Network, RequestId};
+use super::{ClientAddress, RequestId};
 use crate::problem::{Problem, TIMED_OUT};
 
 /// What the door needs to know.

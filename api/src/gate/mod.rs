@@ -6,7 +6,7 @@ mod door;
 mod request_id;
 mod turnstile;
 
-pub use address::{ClientAddress, Network, NetworkError};
+pub use address::ClientAddress;
 pub use cors::Cors;
 pub use door::{Door, Gate};
 pub use request_id::RequestId;
