@@ -2,6 +2,7 @@
 
 mod api_death;
 mod backlog;
+mod poison;
 mod postgres_restart;
 mod redis_faults;
 mod schedulers;

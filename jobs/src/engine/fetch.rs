@@ -11,9 +11,11 @@ use super::Settings;
 use super::delivery::{Delivery, End, Ticket};
 use super::held::Held;
 use super::slots::Slots;
+use super::solitude::Solitude;
 use crate::policy::Pool;
 use crate::run::Run;
 use crate::store::claim::{Claim, Claimed, Turn};
+use crate::store::lease;
 use crate::store::notes::Note;
 use crate::wake::{Signal, WakeBus};
 
@@ -30,6 +32,7 @@ pub struct Fetcher {
     pub settings: Settings,
     pub slots: Arc<Slots>,
     pub held: Held,
+    pub solitude: Solitude,
     pub notes: mpsc::UnboundedSender<Note>,
     pub ends: mpsc::UnboundedSender<End>,
     /// Fires when the process is asked to end: nothing more is claimed.
@@ -43,12 +46,8 @@ impl Fetcher {
     pub async fn run(self, deliveries: mpsc::Sender<(Delivery, Ticket)>) {
         let (mut turn, mut backlog) = (Turn::default(), false);
         loop {
-            let free = tokio::select! {
-                // Free places and `stop` may be there together; then `stop` counts, or what was just released is claimed again.
-                biased;
-                () = self.stop.cancelled() => return,
-                free = self.free_slots(backlog) => free,
-            };
+            let Some(free) = self.unless_stopped(self.free_slots(backlog)).await else { return };
+            let Some(company) = self.unless_stopped(self.solitude.company()).await else { return };
             let jobs_max = free.min(self.settings.claim_jobs_max);
             let claim = Claim { pool: self.pool, worker: &self.worker, lease_ms: self.settings.lease_ms(), jobs_max };
             let asked = Instant::now();
@@ -57,23 +56,19 @@ impl Fetcher {
                 Ok(claimed) => claimed,
                 Err(error) => {
                     tracing::warn!(%error, pool = %self.pool, "no jobs could be claimed; trying again");
+                    drop(company);
                     self.pause(RETRY).await;
                     continue;
                 }
             };
             backlog = claimed.len() >= jobs_max as usize;
-            if claimed.is_empty() {
-                self.pause(self.settings.poll()).await;
-                continue;
-            }
             // All of them at once, so that each is renewed while it waits for its handler, and released if none comes.
-            let waiting: Vec<_> = claimed.into_iter().map(|job| self.deliver(job, asked)).collect();
-            for delivery in waiting {
-                tokio::select! {
-                    biased;
-                    () = self.stop.cancelled() => return,
-                    sent = deliveries.send(delivery) => if sent.is_err() { return },
-                }
+            let waiting: Vec<_> = claimed.into_iter().map(|job| (job.begun, self.deliver(job, asked))).collect();
+            drop(company);
+            if waiting.is_empty() {
+                self.pause(self.settings.poll()).await;
+            } else if self.hand_over(waiting, &deliveries).await.is_none() {
+                return;
             }
             if backlog {
                 // There may be more: let another worker of this process look too.
@@ -95,6 +90,41 @@ impl Fetcher {
         }
     }
 
+    /// What has begun goes to its handlers at once; a job on its last life waits until nothing else runs, and so do those after it.
+    /// `None` when the pool is to end; what still waits goes back then.
+    async fn hand_over(&self, jobs: Vec<(bool, (Delivery, Ticket))>, deliveries: &mpsc::Sender<(Delivery, Ticket)>) -> Option<()> {
+        let (begun, alone): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|(begun, _)| *begun);
+        for (_, delivery) in begun {
+            self.unless_stopped(deliveries.send(delivery)).await?.ok()?;
+        }
+        if alone.is_empty() {
+            return Some(());
+        }
+        let _alone = self.unless_stopped(self.solitude.alone()).await?;
+        for (_, (delivery, ticket)) in alone {
+            self.unless_stopped(self.held.quiet()).await?;
+            match lease::begin(&self.db, delivery.run.job_id(), delivery.run.attempt()).await {
+                Ok(true) => self.held.begin(&delivery.run),
+                Ok(false) => continue,
+                Err(error) => {
+                    tracing::warn!(%error, pool = %self.pool, "a job could not begin; it goes back");
+                    continue;
+                }
+            }
+            self.unless_stopped(deliveries.send((delivery, ticket))).await?.ok()?;
+        }
+        self.unless_stopped(self.held.quiet()).await
+    }
+
+    /// `None` when the pool is to end. When both are there together, `stop` counts, or what was just released is claimed again.
+    async fn unless_stopped<T>(&self, wait: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => None,
+            answer = wait => Some(answer),
+        }
+    }
+
     async fn pause(&self, most: Duration) {
         tokio::select! {
             () = self.stop.cancelled() => {}
@@ -105,7 +135,7 @@ impl Fetcher {
 
     fn deliver(&self, job: Claimed, claimed: Instant) -> (Delivery, Ticket) {
         let run = Run::new(job.id, job.attempt, job.failures, self.worker.clone(), self.drain.clone(), self.notes.clone());
-        self.held.add(&run, claimed);
+        self.held.add(&run, claimed, job.begun);
         let ticket = Ticket::new(run.clone(), job.kind.clone(), job.keyed, self.slots.take(), self.ends.clone());
         (Delivery { kind: job.kind, payload: job.payload, trace_id: job.trace_id, run }, ticket)
     }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use entities::id::JobId;
 use platform::Db;
+use tokio::sync::Notify;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
@@ -16,18 +17,25 @@ use crate::wake::WakeBus;
 
 /// The leases of one process. Renewing does not wait for handlers, polls or shutdown.
 #[derive(Debug, Clone, Default)]
-pub struct Held(Arc<Mutex<HashMap<JobId, Lease>>>);
+pub struct Held(Arc<Leases>);
+
+#[derive(Debug, Default)]
+struct Leases {
+    by_job: Mutex<HashMap<JobId, Lease>>,
+    ended: Notify,
+}
 
 #[derive(Debug)]
 struct Lease {
     run: Run,
     renewed: Instant,
+    begun: bool,
 }
 
 impl Held {
     /// `claimed` is the moment before the claim was sent: the lease cannot have begun earlier.
-    pub fn add(&self, run: &Run, claimed: Instant) {
-        let before = self.lock().insert(run.job_id(), Lease { run: run.clone(), renewed: claimed });
+    pub fn add(&self, run: &Run, claimed: Instant, begun: bool) {
+        let before = self.lock().insert(run.job_id(), Lease { run: run.clone(), renewed: claimed, begun });
         // The job was lost and has come back to the same process: nobody renews the first attempt any more, so nobody else would tell it.
         if let Some(lost) = before {
             lost.run.cancel().cancel();
@@ -38,6 +46,25 @@ impl Held {
         let mut held = self.lock();
         if held.get(&run.job_id()).is_some_and(|lease| lease.run.attempt() == run.attempt()) {
             held.remove(&run.job_id());
+            self.0.ended.notify_waiters();
+        }
+    }
+
+    /// A job that was claimed and waited starts now.
+    pub fn begin(&self, run: &Run) {
+        if let Some(lease) = self.lock().get_mut(&run.job_id()) {
+            lease.begun = true;
+        }
+    }
+
+    /// Resolves when no job that has begun is held.
+    pub async fn quiet(&self) {
+        loop {
+            let ended = self.0.ended.notified();
+            if !self.lock().values().any(|lease| lease.begun) {
+                return;
+            }
+            ended.await;
         }
     }
 
@@ -49,7 +76,7 @@ impl Held {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<JobId, Lease>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.by_job.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Renew until `stop` fires, which is after the last handler has ended.

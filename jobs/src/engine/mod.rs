@@ -14,6 +14,7 @@ mod reclaim;
 mod roster;
 mod settings;
 mod slots;
+mod solitude;
 
 pub use delivery::{Delivery, Ticket};
 pub use node::{Node, PoolEngine};

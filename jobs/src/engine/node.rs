@@ -14,6 +14,7 @@ use super::fetch::Fetcher;
 use super::held::Held;
 use super::roster::Post;
 use super::slots::Slots;
+use super::solitude::Solitude;
 use super::{Settings, reclaim};
 use crate::policy::Pool;
 use crate::store::notes::{self, Note};
@@ -31,6 +32,7 @@ pub struct Node {
     settings: Settings,
     tasks: Tasks,
     held: Held,
+    solitude: Solitude,
     notes: mpsc::UnboundedSender<Note>,
     name: String,
     /// Fires after the last pool has ended: leases and notes are kept until then.
@@ -50,13 +52,13 @@ impl Node {
     /// Start the shared tasks. `name` tells this process from all others, those on the same machine included.
     #[must_use]
     pub fn start(db: Db, bus: WakeBus, rng: Arc<dyn Rng>, settings: Settings, tasks: Tasks, name: String) -> Self {
-        let (held, end) = (Held::default(), CancellationToken::new());
+        let (held, solitude, end) = (Held::default(), Solitude::default(), CancellationToken::new());
         let (notes, received) = mpsc::unbounded_channel();
         tasks.spawn_vital("keep leases", held.clone().keep(db.clone(), settings.clone(), end.clone()));
         tasks.spawn("pass cancellations on", held.clone().listen(bus.clone(), end.clone()));
         tasks.spawn_vital("take lost leases back", reclaim::run(db.clone(), bus.clone(), settings.clone(), tasks.stop()));
         tasks.spawn("write notes", write_notes(db.clone(), received, settings.clone(), end.clone()));
-        Self { db, bus, rng, settings, tasks, held, notes, name, end }
+        Self { db, bus, rng, settings, tasks, held, solitude, notes, name, end }
     }
 
     #[must_use]
@@ -80,6 +82,7 @@ impl Node {
             settings: self.settings.clone(),
             slots: Arc::clone(&slots),
             held: self.held.clone(),
+            solitude: self.solitude.clone(),
             notes: self.notes.clone(),
             ends,
             stop: stop.clone(),

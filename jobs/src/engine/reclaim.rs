@@ -19,7 +19,9 @@ pub async fn run(db: Db, bus: WakeBus, settings: Settings, stop: CancellationTok
         match lease::reclaim(&db).await {
             Ok(reclaimed) => {
                 for job in reclaimed {
-                    metrics::counter!("tallyman_job_deaths_total", "kind" => job.kind.clone()).increment(1);
+                    if job.died {
+                        metrics::counter!("tallyman_job_deaths_total", "kind" => job.kind.clone()).increment(1);
+                    }
                     tracing::warn!(job.id = %job.id, kind = job.kind, worker = job.worker, state = job.state, "a worker died over the job");
                     if let Some(pool) = job.pool.filter(|_| job.state == "queued") {
                         bus.send(Signal::Work(pool));

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::sql::{Col, rows, statement};
 
-/// Write the ended attempts; the row of one that has logged is there already.
+/// Write the ended attempts; the row of one that has logged is there already. One that had not begun began as it ended.
 pub async fn record(txn: &Txn, attempts: Vec<Value>) -> Result<(), DbErr> {
     if attempts.is_empty() {
         return Ok(());
@@ -24,9 +24,9 @@ pub async fn record(txn: &Txn, attempts: Vec<Value>) -> Result<(), DbErr> {
     );
     let sql = format!(
         "INSERT INTO job_attempts (job_id, attempt, worker, started_at, finished_at, outcome, error)
-         SELECT r.id, r.attempt, r.worker, r.started_at, {}, r.outcome, r.error FROM {columns} WHERE true
+         SELECT r.id, r.attempt, r.worker, coalesce(r.started_at, {now}), {now}, r.outcome, r.error FROM {columns} WHERE true
          ON CONFLICT (job_id, attempt) DO UPDATE SET finished_at = excluded.finished_at, outcome = excluded.outcome, error = excluded.error",
-        txn.engine().now_sql()
+        now = txn.engine().now_sql()
     );
     txn.execute_raw(statement(txn.engine(), sql, [Value::Array(attempts).into()])).await?;
     Ok(())

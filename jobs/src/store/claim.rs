@@ -19,6 +19,8 @@ pub struct Claimed {
     pub payload: Value,
     pub attempt: i32,
     pub failures: i32,
+    /// Not for a job on its last life: it is started when nothing else runs in the process ([`begin`](super::lease::begin)).
+    pub begun: bool,
     pub keyed: bool,
     pub trace_id: Option<String>,
     order: (i16, i64),
@@ -33,9 +35,10 @@ pub struct Claim<'a> {
     pub jobs_max: u32,
 }
 
-/// What a claim writes into the row and what it reads back.
-pub const TAKE: &str = "state = 'running', attempt = jobs.attempt + 1, lease_until = {now} + $3, worker = $4, started_at = {now}";
-pub const TAKEN: &str = "id, kind, payload, attempt, failures, trace_id, concurrency_key, priority, run_at";
+/// What a claim writes into the row and what it reads back. A job that died before and would be locked away by one more death has not begun yet.
+pub const TAKE: &str = "state = 'running', attempt = jobs.attempt + 1, lease_until = {now} + $3, worker = $4,
+    started_at = CASE WHEN jobs.deaths > 0 AND jobs.deaths + 1 >= jobs.deaths_max THEN NULL ELSE {now} END";
+pub const TAKEN: &str = "id, kind, payload, attempt, failures, started_at, trace_id, concurrency_key, priority, run_at";
 
 static READY: LazyLock<[String; 2]> = LazyLock::new(|| [Engine::Sqlite, Engine::Postgres].map(ready_sql));
 
@@ -132,6 +135,7 @@ pub(super) fn read(row: &QueryResult) -> Result<Claimed, DbErr> {
         payload: row.try_get("", "payload")?,
         attempt: row.try_get("", "attempt")?,
         failures: row.try_get("", "failures")?,
+        begun: row.try_get::<Option<i64>>("", "started_at")?.is_some(),
         keyed: row.try_get::<Option<String>>("", "concurrency_key")?.is_some(),
         trace_id: row.try_get("", "trace_id")?,
         order: (row.try_get("", "priority")?, row.try_get("", "run_at")?),

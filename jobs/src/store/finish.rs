@@ -52,7 +52,7 @@ static UPDATE_KEYED: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// A job that errored retries until its failures are used up; one that was asked to end does not come back, and one
-/// that ended as cancelled though nobody asked (its lease was lost and found again) does.
+/// that ended as cancelled though nobody asked (its lease was lost and found again) does. What comes back without a wait keeps its place.
 fn update_sql(engine: Engine) -> String {
     let (now, rows) = (engine.now_sql(), rows(engine, &COLUMNS));
     let state = "CASE WHEN r.state IN ('retrying', 'queued') AND jobs.cancel_requested_at IS NOT NULL THEN 'cancelled'
@@ -60,7 +60,7 @@ fn update_sql(engine: Engine) -> String {
                       WHEN r.state = 'retrying' AND jobs.failures + 1 >= jobs.failures_max THEN 'failed' ELSE r.state END";
     let update = format!(
         "UPDATE jobs SET state = {state}, failures = jobs.failures + r.failed, lease_until = NULL, result = r.result,
-             error_code = r.error_code, last_error = coalesce(r.error, jobs.last_error), run_at = {now} + r.delay_us,
+             error_code = r.error_code, last_error = coalesce(r.error, jobs.last_error), run_at = coalesce({now} + r.delay_us, jobs.run_at),
              finished_at = CASE WHEN ({state}) IN ('retrying', 'queued') THEN NULL ELSE {now} END
          FROM {rows} WHERE jobs.id = r.id AND jobs.attempt = r.attempt AND jobs.state = 'running'
          RETURNING jobs.id, jobs.attempt, jobs.worker, jobs.started_at, jobs.concurrency_key, jobs.state"
@@ -71,7 +71,7 @@ fn update_sql(engine: Engine) -> String {
             "WITH ended AS ({update}, r.outcome, r.error),
              attempts AS (
                  INSERT INTO job_attempts (job_id, attempt, worker, started_at, finished_at, outcome, error)
-                 SELECT id, attempt, worker, started_at, {now}, CASE WHEN state = 'failed' THEN 'failed' WHEN state = 'queued' AND outcome = 'cancelled' THEN 'released' ELSE outcome END, error
+                 SELECT id, attempt, worker, coalesce(started_at, {now}), {now}, CASE WHEN state = 'failed' THEN 'failed' WHEN state = 'queued' AND outcome = 'cancelled' THEN 'released' ELSE outcome END, error
                  FROM ended WHERE outcome <> 'snoozed'
                  ON CONFLICT (job_id, attempt) DO UPDATE SET finished_at = excluded.finished_at, outcome = excluded.outcome, error = excluded.error)
              SELECT id, concurrency_key FROM ended"
@@ -135,7 +135,7 @@ async fn record_attempts(txn: &Txn, ended: &[&Finished], held: &[QueryResult]) -
         };
         attempts.push(json!({
             "id": hex(id), "attempt": finished.attempt, "worker": row.try_get::<String>("", "worker")?,
-            "started_at": row.try_get::<i64>("", "started_at")?, "outcome": outcome,
+            "started_at": row.try_get::<Option<i64>>("", "started_at")?, "outcome": outcome,
             "error": error(&finished.outcome).map(|error| nul::text(&error.message)),
         }));
     }
@@ -146,15 +146,15 @@ fn parameter(ended: &[&Finished]) -> Value {
     let row = |finished: &&Finished| {
         let (state, outcome) = words(&finished.outcome);
         let delay = match &finished.outcome {
-            Outcome::Errored(_) => finished.backoff,
-            Outcome::Snoozed { delay, .. } => *delay,
-            _ => Duration::ZERO,
+            Outcome::Errored(_) => Some(finished.backoff),
+            Outcome::Snoozed { delay, .. } => Some(*delay),
+            _ => None,
         };
         let result = if let Outcome::Succeeded(result) = &finished.outcome { Some(nul::json(result)) } else { None };
         let error = error(&finished.outcome);
         json!({
             "id": hex(finished.job_id), "attempt": finished.attempt, "state": state, "outcome": outcome,
-            "delay_us": i64::try_from(delay.as_micros()).unwrap_or(i64::MAX / 2),
+            "delay_us": delay.map(|delay| i64::try_from(delay.as_micros()).unwrap_or(i64::MAX / 2)),
             "failed": i32::from(matches!(finished.outcome, Outcome::Errored(_) | Outcome::Failed(_))),
             "result": result, "error_code": error.map(|error| nul::text(&error.code)),
             "error": why(&finished.outcome).map(nul::text),

@@ -73,6 +73,19 @@ fn renew_sql(engine: Engine) -> String {
     }
 }
 
+/// Start a claimed job that is on its last life: from here on its worker's death is its own. Answers whether the attempt still holds the job.
+///
+/// # Errors
+/// When the database refuses; the job has not begun then.
+pub async fn begin(db: &Db, job: JobId, attempt: i32) -> Result<bool, DbErr> {
+    let engine = db.engine();
+    let sql = format!("UPDATE jobs SET started_at = {} WHERE id = $1 AND attempt = $2 AND state = 'running'", engine.now_sql());
+    let txn = db.write().await?;
+    let begun = txn.execute_raw(statement(engine, sql, [job.into(), attempt.into()])).await?.rows_affected() == 1;
+    txn.commit().await?;
+    Ok(begun)
+}
+
 /// A job whose lease ran out.
 #[derive(Debug, Clone)]
 pub struct Reclaimed {
@@ -82,19 +95,25 @@ pub struct Reclaimed {
     /// `queued` again, or `quarantined` when it took too many workers down, or `cancelled` when that was asked.
     pub state: String,
     pub worker: String,
+    /// Whether it counts as a death: the attempt had begun.
+    pub died: bool,
 }
 
 static RECLAIM: LazyLock<[String; 2]> = LazyLock::new(|| [Engine::Sqlite, Engine::Postgres].map(reclaim_sql));
 
+/// A death is counted for every job that had begun in the dead process, guilty or not, because nobody can tell. But the last one that a job
+/// may have is lived through alone, so no job is locked away for its company. What comes back keeps its place.
 fn reclaim_sql(engine: Engine) -> String {
     let now = engine.now_sql();
     let lost = format!("SELECT id FROM jobs WHERE state = 'running' AND lease_until < {now} ORDER BY lease_until LIMIT {RECLAIM_MAX}");
-    let state =
-        "CASE WHEN deaths + 1 >= deaths_max THEN 'quarantined' WHEN cancel_requested_at IS NOT NULL THEN 'cancelled' ELSE 'queued' END";
+    let deaths = "deaths + CASE WHEN started_at IS NULL THEN 0 ELSE 1 END";
+    let state = format!(
+        "CASE WHEN {deaths} >= deaths_max THEN 'quarantined' WHEN cancel_requested_at IS NOT NULL THEN 'cancelled' ELSE 'queued' END"
+    );
     let lock = if engine == Engine::Postgres { " FOR UPDATE SKIP LOCKED" } else { "" };
     format!(
-        "UPDATE jobs SET state = {state}, deaths = deaths + 1, lease_until = NULL, run_at = {now},
-             error_code = CASE WHEN deaths + 1 >= deaths_max THEN 'quarantined' ELSE error_code END,
+        "UPDATE jobs SET state = {state}, deaths = {deaths}, lease_until = NULL,
+             error_code = CASE WHEN {deaths} >= deaths_max THEN 'quarantined' ELSE error_code END,
              last_error = 'its worker died or lost the database: the lease of attempt ' || attempt || ' ran out',
              finished_at = CASE WHEN ({state}) = 'queued' THEN NULL ELSE {now} END
          WHERE id IN ({lost}{lock})
@@ -120,19 +139,20 @@ pub async fn reclaim(db: &Db) -> Result<Vec<Reclaimed>, DbErr> {
 }
 
 async fn record(txn: &Txn, rows: &[QueryResult]) -> Result<Vec<Reclaimed>, DbErr> {
-    let (mut reclaimed, mut died, mut keys) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut reclaimed, mut ended, mut keys) = (Vec::new(), Vec::new(), Vec::new());
     for row in rows {
         let id: JobId = row.try_get("", "id")?;
-        let worker: String = row.try_get("", "worker")?;
-        died.push(json!({
-            "id": hex(id), "attempt": row.try_get::<i32>("", "attempt")?, "worker": worker, "started_at": row.try_get::<i64>("", "started_at")?,
-            "outcome": "died", "error": row.try_get::<Option<String>>("", "last_error")?,
+        let (worker, started_at) = (row.try_get::<String>("", "worker")?, row.try_get::<Option<i64>>("", "started_at")?);
+        let died = started_at.is_some();
+        ended.push(json!({
+            "id": hex(id), "attempt": row.try_get::<i32>("", "attempt")?, "worker": worker, "started_at": started_at,
+            "outcome": if died { "died" } else { "released" }, "error": row.try_get::<Option<String>>("", "last_error")?,
         }));
         keys.extend(row.try_get::<Option<String>>("", "concurrency_key")?);
         let pool = Pool::named(&row.try_get::<String>("", "pool")?);
-        reclaimed.push(Reclaimed { id, kind: row.try_get("", "kind")?, pool, state: row.try_get("", "state")?, worker });
+        reclaimed.push(Reclaimed { id, kind: row.try_get("", "kind")?, pool, state: row.try_get("", "state")?, worker, died });
     }
-    attempts::record(txn, died).await?;
+    attempts::record(txn, ended).await?;
     limits::release(txn, keys).await?;
     Ok(reclaimed)
 }

@@ -1,4 +1,4 @@
-//! Leases: kept while renewed, taken back when not, and a job that kills its workers is locked away.
+//! Leases: kept while renewed, taken back when not.
 
 use std::time::Duration;
 
@@ -13,7 +13,6 @@ use crate::rig::{Rig, job};
 
 crate::on_every_engine!(
     a_job_of_a_dead_worker_comes_back,
-    a_job_that_kills_its_workers_is_quarantined,
     a_renewed_lease_is_not_taken_back,
     a_dying_job_that_was_cancelled_does_not_come_back,
     renewals_and_ends_never_wait_for_each_other_in_a_ring,
@@ -30,20 +29,6 @@ async fn a_job_of_a_dead_worker_comes_back(rig: Rig) {
     assert_eq!((row.state, row.deaths, row.failures), (State::Queued, 1, 0));
     assert_eq!(rig.attempts(id).await[0].outcome, Some(Word::Died));
     assert_eq!(rig.claim(1).await[0].attempt, 2);
-}
-
-async fn a_job_that_kills_its_workers_is_quarantined(rig: Rig) {
-    let (killer, neighbour) = (rig.enqueue_one(job()).await, rig.enqueue_one(job()).await);
-    for _ in 0..3 {
-        let claimed = rig.claim(1).await;
-        assert_eq!(claimed[0].id, killer, "it is still the oldest");
-        rig.let_leases_run_out().await;
-        reclaim(rig.db()).await.expect("the search");
-        rig.database.execute("UPDATE jobs SET run_at = created_at WHERE state = 'queued'").await;
-    }
-    let row = rig.row(killer).await;
-    assert_eq!((row.state, row.deaths, row.error_code.as_deref()), (State::Quarantined, 3, Some("quarantined")));
-    assert_eq!(rig.claim(10).await.iter().map(|job| job.id).collect::<Vec<_>>(), [neighbour]);
 }
 
 async fn a_renewed_lease_is_not_taken_back(rig: Rig) {

@@ -17,6 +17,7 @@ crate::on_every_engine!(
     jobs_without_a_key_and_with_one_do_not_starve_each_other,
     a_rate_lets_through_what_its_bucket_holds,
     a_bound_of_one_keeps_the_order,
+    what_is_released_or_comes_back_from_a_dead_worker_keeps_its_place,
     keys_that_wait_for_their_time_hold_nobody_up,
     keys_with_an_empty_bucket_hold_nobody_up,
 );
@@ -95,6 +96,19 @@ async fn a_bound_of_one_keeps_the_order(rig: Rig) {
         rig.finish(&job, Outcome::Succeeded(json!(1))).await;
     }
     assert_eq!(order, ids);
+}
+
+async fn what_is_released_or_comes_back_from_a_dead_worker_keeps_its_place(rig: Rig) {
+    let ids: Vec<JobId> = rig.enqueue(vec![keyed("account", 1); 3]).await.into_iter().map(|job| job.id).collect();
+    let first = rig.claim(8).await.remove(0);
+    rig.finish(&first, Outcome::Released).await;
+    assert_eq!(rig.claim(8).await.remove(0).id, ids[0], "after a drain");
+    rig.let_leases_run_out().await;
+    reclaim(rig.db()).await.expect("the search");
+    let first = rig.claim(8).await.remove(0);
+    assert_eq!(first.id, ids[0], "after a death");
+    rig.finish(&first, Outcome::Succeeded(json!(1))).await;
+    assert_eq!(rig.claim(8).await.remove(0).id, ids[1]);
 }
 
 async fn keys_that_wait_for_their_time_hold_nobody_up(rig: Rig) {

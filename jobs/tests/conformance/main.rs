@@ -8,6 +8,7 @@ mod finish;
 mod lease;
 mod limits;
 mod node;
+mod poison;
 mod retention;
 mod rig;
 mod schedules;
