@@ -6,7 +6,7 @@ use domain::Domain;
 use futures::future::BoxFuture;
 use jobs::Pool;
 use metrics_exporter_prometheus::PrometheusHandle;
-use poem::{Endpoint, EndpointExt as _, Request, Response, Route};
+use poem::{Endpoint, EndpointExt as _, Request, Response, Route, get};
 
 use crate::auth::Tokens;
 use crate::body::Limits;
@@ -61,12 +61,12 @@ pub fn endpoint(app: App) -> impl Endpoint<Output = Response> + 'static {
     };
     let cors = Cors::new(&app.settings.cors_origins);
     let pages = Route::new()
-        .at("/metrics", metrics::endpoint())
-        .at("/docs", openapi::page())
-        .at("/openapi.json", openapi::json())
-        .at("/openapi.yaml", openapi::yaml())
-        .at("/problems", openapi::problems())
-        .at("/problems/:code", openapi::problems())
+        .at("/metrics", get(metrics::endpoint()))
+        .at("/docs", get(openapi::page()))
+        .at("/openapi.json", get(openapi::json()))
+        .at("/openapi.yaml", get(openapi::yaml()))
+        .at("/problems", get(openapi::problems()))
+        .at("/problems/:code", get(openapi::problems()))
         .nest_no_strip("/", v1::service(&app));
     pages.with(Turnstile).data(limits).data(app).with(cors).with(gate)
 }

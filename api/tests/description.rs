@@ -87,6 +87,15 @@ fn every_operation_declares_its_problems() {
 }
 
 #[test]
+fn what_takes_a_version_declares_that_it_may_be_another_one() {
+    lint("An operation with `If-Match` answers 412, and no other one does.", |_, operation| {
+        let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+        let takes = parameters.iter().any(|parameter| parameter["name"] == "If-Match");
+        takes != operation["responses"].get("412").is_some()
+    });
+}
+
+#[test]
 fn every_operation_has_one_type_of_success_and_one_of_failure() {
     lint("Generated clients know one body for success and one for failure.", |_, operation| {
         let schemas = |success: bool| {

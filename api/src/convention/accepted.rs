@@ -1,5 +1,7 @@
 //! The answer of every write that a pool carries out.
 
+use std::time::Duration;
+
 use domain::Domain;
 use domain::entities::id::JobId;
 use domain::idempotency::Once;
@@ -13,8 +15,9 @@ use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registr
 use poem_openapi::types::{Any, Type as _};
 use serde_json::Value;
 
+use super::awaited::Awaited;
 use super::header::{answered, idempotent_replayed};
-use super::prefer::Prefer;
+use super::prefer::{Prefer, say_applied};
 use crate::problem::Problem;
 use crate::v1::{Operation, OperationState};
 
@@ -28,7 +31,7 @@ pub struct Operations {
 /// 202 with an operation that goes on, or 200 with one that has ended while the caller waited.
 pub struct Accepted {
     operation: Operation,
-    waited: Option<u64>,
+    granted: Option<Duration>,
     replayed: bool,
 }
 
@@ -45,19 +48,21 @@ impl Operations {
     /// 404 when it is not the caller's.
     pub async fn accepted(&self, caller: &domain::Caller, job: Once<JobId>, prefer: Prefer) -> Result<Accepted, Problem> {
         let replayed = job.is_replay();
-        let operation = self.get(caller, job.into_inner(), prefer).await?;
-        Ok(Accepted { waited: prefer.wait.filter(|_| operation.done).map(|wait| wait.as_secs()), operation, replayed })
+        let operation = self.get(caller, job.into_inner(), prefer).await?.operation;
+        Ok(Accepted { granted: prefer.wait.filter(|_| operation.done), operation, replayed })
     }
 
     /// The operation as it is, or as it ends while the caller waits.
     ///
     /// # Errors
     /// 404 when it is not the caller's.
-    pub async fn get(&self, caller: &domain::Caller, id: JobId, prefer: Prefer) -> Result<Operation, Problem> {
-        let job = self.domain.operations().get(caller, id).await?;
-        let Some(limit) = prefer.wait.filter(|_| !job.state.is_final()) else { return Ok(job.into()) };
-        self.watcher.wait(id, limit).await;
-        Ok(self.domain.operations().get(caller, id).await?.into())
+    pub async fn get(&self, caller: &domain::Caller, id: JobId, prefer: Prefer) -> Result<Awaited, Problem> {
+        let mut job = self.domain.operations().get(caller, id).await?;
+        if let Some(limit) = prefer.wait.filter(|_| !job.state.is_final()) {
+            self.watcher.wait(id, limit).await;
+            job = self.domain.operations().get(caller, id).await?;
+        }
+        Ok(Awaited { operation: job.into(), prefer })
     }
 }
 
@@ -65,7 +70,7 @@ impl Accepted {
     /// `validate_only=true`: everything was checked and nothing will be done.
     #[must_use]
     pub fn validated(kind: &str, now: domain::entities::Timestamp) -> Self {
-        Self { operation: Operation::validated(kind, now), waited: None, replayed: false }
+        Self { operation: Operation::validated(kind, now), granted: None, replayed: false }
     }
 
     /// What the check found out.
@@ -79,7 +84,7 @@ impl Accepted {
 impl IntoResponse for Accepted {
     fn into_response(self) -> Response {
         // Only who waits, or only checks, gets an end; whoever sends a request again gets the first answer's status again.
-        let ended = self.waited.is_some() || self.operation.state == OperationState::Validated;
+        let ended = self.granted.is_some() || self.operation.state == OperationState::Validated;
         let status = if ended { StatusCode::OK } else { StatusCode::ACCEPTED };
         let location = self.operation.location();
         let mut response = Json(self.operation).with_status(status).into_response();
@@ -87,12 +92,10 @@ impl IntoResponse for Accepted {
         if let Some(location) = location.and_then(|path| HeaderValue::from_str(&path).ok()) {
             headers.insert(header::LOCATION, location);
         }
-        if let Some(applied) = self.waited.and_then(|seconds| HeaderValue::from_str(&format!("wait={seconds}")).ok()) {
-            headers.insert("preference-applied", applied);
-        }
         if self.replayed {
             headers.insert("idempotent-replayed", HeaderValue::from_static("true"));
         }
+        say_applied(&mut response, self.granted);
         response
     }
 }

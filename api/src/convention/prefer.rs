@@ -4,6 +4,8 @@ use std::convert::Infallible;
 use std::str::FromStr;
 use std::time::Duration;
 
+use poem::Response;
+use poem::http::HeaderValue;
 use poem_openapi::registry::MetaSchema;
 use serde_json::Value;
 
@@ -33,6 +35,13 @@ fn wait(text: &str) -> Option<Duration> {
         named.then(|| value.trim().trim_matches('"').parse::<u64>().ok())?
     })?;
     Some(Duration::from_secs(seconds.min(WAIT_SECONDS_MAX))).filter(|wait| !wait.is_zero())
+}
+
+/// Say that the caller was given the wait that was preferred.
+pub fn say_applied(response: &mut Response, granted: Option<Duration>) {
+    if let Some(applied) = granted.and_then(|wait| HeaderValue::from_str(&format!("wait={}", wait.as_secs())).ok()) {
+        response.headers_mut().insert("preference-applied", applied);
+    }
 }
 
 fn schema() -> MetaSchema {

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
 use platform::{Ids, Network};
-use poem::http::header::{REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
-use poem::http::{HeaderName, HeaderValue, Method, StatusCode};
+use poem::http::header::{ALLOW, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use poem::http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
 use poem::{Endpoint, IntoResponse as _, Middleware, Request, Response};
 use poem_openapi::OperationId;
 use tracing::Instrument as _;
@@ -15,6 +15,7 @@ use tracing::Instrument as _;
 use super::cors::{Granted, grant};
 use super::turnstile::{Told, tell};
 use super::{ClientAddress, RequestId};
+use crate::openapi;
 use crate::problem::{Problem, TIMED_OUT};
 
 /// What the door needs to know.
@@ -45,6 +46,7 @@ impl<E: Endpoint> Middleware<E> for Gate {
 struct Seen {
     id: RequestId,
     method: Method,
+    uri: Uri,
     began: Instant,
 }
 
@@ -52,7 +54,12 @@ impl<E: Endpoint> Endpoint for Door<E> {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
-        let seen = Seen { id: RequestId::of(&request, &self.gate.ids), method: request.method().clone(), began: Instant::now() };
+        let seen = Seen {
+            id: RequestId::of(&request, &self.gate.ids),
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            began: Instant::now(),
+        };
         let client = ClientAddress::of(&request, &self.gate.trusted_proxies);
         let span = tracing::info_span!(
             "request",
@@ -102,13 +109,17 @@ impl<E: Endpoint> Door<E> {
             Ok(Err(_)) => (self.refuse(seen, Problem::new(&TIMED_OUT).retry_after(Duration::from_secs(1))), None),
             Err(panic) => (self.refuse(seen, Problem::internal(format!("a panic: {}", panic_text(&*panic)))), None),
         };
+        let status = response.status();
         let headers = response.headers_mut();
         if let Ok(id) = HeaderValue::from_str(&seen.id.0) {
             headers.insert(HeaderName::from_static(RequestId::HEADER), id);
         }
+        if status == StatusCode::METHOD_NOT_ALLOWED {
+            headers.insert(ALLOW, openapi::allowed(seen.uri.path()));
+        }
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-        record(seen, operation, response.status());
+        record(seen, operation, status);
         response
     }
 

@@ -3,6 +3,7 @@
 mod described;
 mod example;
 mod limits;
+mod methods;
 mod ordered;
 mod pages;
 mod problems;
@@ -11,6 +12,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 
+pub use methods::allowed;
 pub use pages::{json, page, problems, yaml};
 
 use crate::v1::{self, Apis};
@@ -46,6 +48,7 @@ fn finish(spec: &str) -> Value {
     }
     bodies(&mut document, &mut plain_json);
     limits::describe(&mut document);
+    problems::add_preconditions(&mut document);
     problems::say_once(&mut document);
     example::add_everywhere(&mut document);
     mend(&mut document);

@@ -2,6 +2,19 @@
 
 use serde_json::{Map, Value, json};
 
+/// Only what has versions can be asked for in another one than it is in: operations that take `If-Match` answer 412.
+pub fn add_preconditions(document: &mut Value) {
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut);
+    for operation in paths.filter_map(Value::as_object_mut).flat_map(Map::values_mut) {
+        let parameters = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
+        if parameters.iter().any(|parameter| parameter["name"] == "If-Match") {
+            let mut response = operation["responses"]["404"].clone();
+            response["description"] = json!("It is in another version than `If-Match` names; read it again.");
+            operation["responses"]["412"] = response;
+        }
+    }
+}
+
 /// Move the problem answers of all operations to `components/responses`.
 pub fn say_once(document: &mut Value) {
     let mut shared = Map::new();

@@ -3,14 +3,13 @@
 use domain::entities::id::JobId;
 use domain::operations::{Job, State};
 use poem_openapi::param::Path;
-use poem_openapi::payload::Json;
 use poem_openapi::types::Any;
 use poem_openapi::{Enum, Object, OpenApi};
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::auth::Caller;
-use crate::convention::{Operations, Prefer};
+use crate::convention::{Awaited, Operations, Prefer};
 use crate::problem::Problem;
 use crate::v1::Tag;
 use crate::wire::{Id, Time};
@@ -137,7 +136,7 @@ impl OperationsApi {
     ///
     /// `Prefer: wait=N` answers when it has ended, or as it is after N seconds.
     #[oai(path = "/:id", method = "get", operation_id = "getOperation")]
-    async fn get(&self, caller: Caller, id: Path<Id<JobId>>, #[oai(name = "Prefer")] prefer: Prefer) -> Result<Json<Operation>, Problem> {
-        Ok(Json(self.operations.get(&caller, id.0.0, prefer).await?))
+    async fn get(&self, caller: Caller, id: Path<Id<JobId>>, #[oai(name = "Prefer")] prefer: Prefer) -> Result<Awaited, Problem> {
+        self.operations.get(&caller, id.0.0, prefer).await
     }
 }

@@ -14,6 +14,22 @@ async fn whatever_does_not_exist_is_a_problem_document_too() {
     assert_eq!((wrong_method.status, wrong_method.problem()), (405, "method-not-allowed"));
 }
 
+/// RFC 9110 § 15.5.6: whoever is told no is told what would do.
+#[tokio::test]
+async fn a_wrong_method_is_answered_with_the_right_ones() {
+    let house = House::open().await;
+    for (path, allowed) in [
+        ("/v1/ops/jobs", "GET, HEAD, POST"),
+        ("/v1/agents/agt_01980000000070008000000000000001", "DELETE, GET, HEAD, PUT"),
+        ("/v1/executions/exe_01980000000070008000000000000001/cancel", "POST"),
+        ("/openapi.json", "GET, HEAD"),
+    ] {
+        let answer = Answer::of(house.client.patch(path).send().await).await;
+        assert_eq!((answer.status, answer.header("allow")), (405, allowed), "{path}");
+    }
+    assert_eq!(house.client.head("/openapi.json").send().await.0.status().as_u16(), 200);
+}
+
 #[tokio::test]
 async fn without_a_token_nobody_gets_in() {
     let house = House::open().await;

@@ -15,6 +15,8 @@ use poem::{EndpointExt as _, Response};
 use serde_json::Value;
 use testkit::{Kind, World};
 
+use crate::contract::Contract;
+
 pub struct House {
     pub world: World,
     pub app: App,
@@ -58,7 +60,7 @@ impl House {
             pools: Arc::new([]),
             reveal: false,
         };
-        let client = TestClient::new(api::endpoint(app.clone()).boxed());
+        let client = TestClient::new(Contract(api::endpoint(app.clone())).boxed());
         Self { world, app, client, tasks, _keys: keys }
     }
 

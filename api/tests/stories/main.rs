@@ -3,6 +3,7 @@
 mod agents;
 mod bodies;
 mod bulk;
+mod contract;
 mod doors;
 mod executions;
 mod house;
@@ -10,6 +11,7 @@ mod jobs_found;
 mod jobs_moved;
 mod limits;
 mod market;
+mod nonsense;
 mod operations;
 mod parameters;
 mod pools;

@@ -43,6 +43,20 @@ async fn who_prefers_to_wait_gets_the_end() {
 }
 
 #[tokio::test]
+async fn who_asks_for_an_operation_may_wait_for_its_end_too() {
+    let house = House::open().await;
+    let guest = house.guest(Role::Architect).await;
+    let made = house.post(&guest, "/v1/ops/jobs", &json!({ "kind": "probe", "payload": { "action": "succeed" } })).await;
+    let path = made.header("location");
+    let now = house.get(&guest, path).await;
+    assert_eq!((now.status, now.text("state"), now.header("preference-applied")), (200, "queued", ""));
+    let asked = guest.knock(house.client.get(path).header("Prefer", "wait=30"));
+    let (answer, _) = tokio::join!(asked, house.world.run_jobs());
+    assert_eq!((answer.status, answer.text("state"), answer.header("preference-applied")), (200, "succeeded", "wait=30"));
+    house.close().await;
+}
+
+#[tokio::test]
 async fn whoever_waits_in_vain_gets_it_as_it_is() {
     let house = House::open().await;
     let guest = house.guest(Role::Architect).await;
