@@ -74,10 +74,7 @@ impl LogWriter {
     pub async fn run(mut self) {
         let mut batch = Vec::new();
         while self.lines.recv_many(&mut batch, LINES_OF_INSERT_MAX).await > 0 {
-            if batch.len() < LINES_OF_INSERT_MAX && !self.lines.is_closed() {
-                tokio::time::sleep(GATHER).await;
-                batch.extend(std::iter::from_fn(|| self.lines.try_recv().ok()).take(LINES_OF_INSERT_MAX - batch.len()));
-            }
+            gather(&mut self.lines, &mut batch).await;
             let lines = std::mem::take(&mut batch);
             let number = lines.len();
             match self.domain.executions().append_logs(self.execution_id, self.attempt, lines).await {
@@ -88,5 +85,42 @@ impl LogWriter {
                 }
             }
         }
+    }
+}
+
+/// Take what comes in a short while. Nobody waits for more once the book is dropped: the end of a run waits for its lines.
+async fn gather<T>(lines: &mut mpsc::Receiver<T>, batch: &mut Vec<T>) {
+    let more = async { while batch.len() < LINES_OF_INSERT_MAX && lines.recv_many(batch, LINES_OF_INSERT_MAX - batch.len()).await > 0 {} };
+    // What was received before the time is up is in the batch.
+    let _ = tokio::time::timeout(GATHER, more).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn more_lines_are_waited_for_and_never_after_the_last_one() {
+        let (sender, mut lines) = mpsc::channel(LINES_WAITING_MAX);
+        let mut batch = vec![0];
+        sender.send(1).await.unwrap();
+        assert_eq!(gather(&mut lines, &mut batch).now_or_never(), None, "more may come");
+        sender.send(2).await.unwrap();
+        drop(sender);
+        assert_eq!(gather(&mut lines, &mut batch).now_or_never(), Some(()), "the run is over");
+        assert_eq!(batch, [0, 1, 2]);
+    }
+
+    #[tokio::test]
+    async fn a_full_batch_waits_for_nothing() {
+        let (sender, mut lines) = mpsc::channel(LINES_WAITING_MAX);
+        for line in 0..LINES_OF_INSERT_MAX {
+            sender.send(line).await.unwrap();
+        }
+        let mut batch = vec![0];
+        assert_eq!(gather(&mut lines, &mut batch).now_or_never(), Some(()));
+        assert_eq!(batch.len(), LINES_OF_INSERT_MAX);
     }
 }

@@ -11,7 +11,7 @@ use crate::operations::{INFRASTRUCTURE, NOT_CARRIED_OUT};
 use crate::sql::statement;
 
 /// The job of this execution will never run by itself again.
-const JOB_IS_OVER: &str =
+pub(super) const JOB_IS_OVER: &str =
     "NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id = executions.job_id AND jobs.state IN ('queued', 'running', 'retrying'))";
 
 impl Executions<'_> {

@@ -9,6 +9,7 @@ mod answer;
 mod docker;
 mod ending;
 mod launch;
+mod lull;
 mod run;
 mod transcript;
 

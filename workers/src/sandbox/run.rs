@@ -87,7 +87,7 @@ impl Errand<'_> {
     }
 
     async fn run_fresh(&self, shared: &Arc<Shared>, engine: &Arc<Engine>) -> Result<Exit, SandboxError> {
-        let starting = shared.warm.starting();
+        let starting = shared.warm.lull.starting();
         let run = Some((self.spec.execution_id, self.spec.attempt));
         let launched = tokio::select! {
             biased;

@@ -7,18 +7,16 @@ use std::{
 };
 
 use domain::ports::sandbox::RunLimits;
-use tokio::{sync::watch, time::Instant};
+use tokio::time::Instant;
 
 use super::{
     docker::Shared,
     engine::Engine,
     image::Image,
     launch::{Parked, Unlaunched, launch},
+    lull::Lull,
     settings,
 };
-
-/// How long filling gives way to runs that start a fresh container.
-const POLITENESS: Duration = Duration::from_secs(2);
 
 /// What a parked container can serve: one image under one set of limits on one daemon.
 #[derive(Debug, Clone)]
@@ -64,28 +62,14 @@ struct Hot {
 pub(super) struct WarmPool {
     settings: settings::Warm,
     hot: Mutex<HashMap<Key, Hot>>,
-    /// How many runs are starting a fresh container now; filling waits for none.
-    starting: watch::Sender<usize>,
+    /// Filling waits for it.
+    pub lull: Lull,
     recycling: std::sync::Once,
-}
-
-/// Keeps the pool from filling while a run needs the engine.
-pub(super) struct Starting<'a>(&'a watch::Sender<usize>);
-
-impl Drop for Starting<'_> {
-    fn drop(&mut self) {
-        self.0.send_modify(|runs| *runs -= 1);
-    }
 }
 
 impl WarmPool {
     pub fn new(settings: settings::Warm) -> Self {
-        Self { settings, hot: Mutex::default(), starting: watch::Sender::new(0), recycling: std::sync::Once::new() }
-    }
-
-    pub fn starting(&self) -> Starting<'_> {
-        self.starting.send_modify(|runs| *runs += 1);
-        Starting(&self.starting)
+        Self { settings, hot: Mutex::default(), lull: Lull::new(), recycling: std::sync::Once::new() }
     }
 
     /// The oldest parked container that is young enough and still silent.
@@ -94,6 +78,7 @@ impl WarmPool {
         let parked = &mut hot.get_mut(&version.key)?.parked;
         while let Some(mut candidate) = parked.pop_front() {
             if !self.is_old(&candidate) && candidate.wire.is_quiet() {
+                self.lull.begun();
                 return Some(candidate);
             }
         }
@@ -165,9 +150,7 @@ impl WarmPool {
 async fn fill(shared: Arc<Shared>, version: Version) {
     let filling = async {
         loop {
-            let mut starting = shared.warm.starting.subscribe();
-            // Under a load that never pauses the pool still has to fill, or nothing would ever get warm.
-            drop(tokio::time::timeout(POLITENESS, starting.wait_for(|runs| *runs == 0)).await);
+            shared.warm.lull.come().await;
             let engine = shared.connection.get().await?;
             let parked = launch(&shared, &engine, &version.image, &version.limits, None).await?;
             if shared.stopping.is_cancelled() || !shared.warm.park(&version.key, parked) {
