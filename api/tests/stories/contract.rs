@@ -86,12 +86,12 @@ static COMPONENTS: LazyLock<Value> = LazyLock::new(|| {
 fn validator(schema: &Value) -> Arc<Validator> {
     static BUILT: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
     let mut built = BUILT.lock().unwrap();
-    let build = || {
+    let made_new = || {
         let document = json!({ "allOf": [schema], "components": *COMPONENTS });
         // OpenAPI 3.0 writes its schemas as an early draft did: `exclusiveMinimum` is a boolean.
         Arc::new(jsonschema::options().with_draft(Draft::Draft4).build(&document).unwrap())
     };
-    Arc::clone(built.entry(schema.to_string()).or_insert_with(build))
+    Arc::clone(built.entry(schema.to_string()).or_insert_with(made_new))
 }
 
 #[cfg(test)]

@@ -51,7 +51,7 @@ async fn who_asks_for_an_operation_may_wait_for_its_end_too() {
     let now = house.get(&guest, path).await;
     assert_eq!((now.status, now.text("state"), now.header("preference-applied")), (200, "queued", ""));
     let asked = guest.knock(house.client.get(path).header("Prefer", "wait=30"));
-    let (answer, _) = tokio::join!(asked, house.world.run_jobs());
+    let (answer, ()) = tokio::join!(asked, house.world.run_jobs());
     assert_eq!((answer.status, answer.text("state"), answer.header("preference-applied")), (200, "succeeded", "wait=30"));
     house.close().await;
 }
