@@ -20,6 +20,7 @@ pub mod v1;
 pub mod wire;
 
 mod app;
+mod key_set;
 mod metrics;
 mod server;
 mod settings;

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use platform::Network;
+use platform::config::Hidden;
 use serde::Deserialize;
 
 /// Where the API listens and how much it takes.
@@ -27,14 +28,14 @@ pub struct Settings {
     pub request_seconds_max: u64,
     /// How long requests in flight are waited for at shutdown.
     pub drain_seconds_max: u64,
-    /// The key that will sign access tokens next, public or private, in PEM. Absent: the file in the data directory, if there is one.
-    pub jwt_staged_key: Option<String>,
+    /// The key that will sign access tokens next, public or private. Absent: the file in the data directory, if there is one.
+    pub jwt_staged_key: Option<Hidden>,
     /// The key that signed them before.
-    pub jwt_retired_key: Option<String>,
+    pub jwt_retired_key: Option<Hidden>,
     /// How long an access token is good for.
     pub access_token_seconds: u64,
-    /// Ed25519 private key in PKCS#8 PEM that signs access tokens. Absent: the file in the data directory.
-    pub jwt_signing_key: Option<String>,
+    /// What signs access tokens: an Ed25519 private key in PKCS#8 PEM, or a secret of which one is made. Absent: the file in the data directory.
+    pub jwt_signing_key: Option<Hidden>,
 }
 
 impl Default for Settings {

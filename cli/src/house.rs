@@ -5,14 +5,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use adapters::RedisLimiter;
-use api::auth::{KeyError, OtherKeys, PublicKey, SigningKey, Tokens};
+use api::auth::{KeyError, OtherKeys, PublicKey, SigningKey, Tokens, check_given};
 use async_trait::async_trait;
 use domain::executions::{ContainerRows, installation_id};
 use domain::ports::limiter::{Limiter, LimiterError};
 use domain::ports::schema::{Schema, SchemaError};
+use domain::ports::secrets::Secrets;
 use domain::{Domain, Ports};
 use jobs::{Carrier, Queue, WakeBus};
 use migrations::{Migrator, MigratorTrait as _};
+use platform::config::Hidden;
 use platform::telemetry::Telemetry;
 use platform::{Clock, Db, Engine, Ids, Rng, SystemClock, SystemRng, Tasks};
 use workers::sandbox::DockerSandbox;
@@ -37,6 +39,15 @@ pub struct House {
     pub name: String,
 }
 
+/// What this process does with mails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mails {
+    No,
+    /// It promises codes by mail, as far as the settings say so, and others send them.
+    Promises,
+    Sends,
+}
+
 /// Whether this process runs containers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Containers {
@@ -49,14 +60,20 @@ pub enum Containers {
 impl House {
     /// # Errors
     /// When a setting is wrong, the database is away, or its schema is not the one that this program knows.
-    pub async fn open(containers: Containers) -> Result<Self, Box<dyn Error>> {
+    pub async fn open(containers: Containers, mails: Mails) -> Result<Self, Box<dyn Error>> {
         let settings = Settings::load()?;
         let telemetry = Telemetry::start(&settings.telemetry, "tallyman")?;
         settings.jobs.check()?;
         settings.limits.check()?;
+        let secrets = check_secrets(&settings)?;
         if settings.app.env == Env::Production && settings.database.url.is_none() {
             return Err("APP_ENV=production needs DATABASE_URL: name the database that you back up".into());
         }
+        let mailer = match mails {
+            Mails::Sends => Some(outward::mailer(&settings)?),
+            Mails::Promises if settings.sign_in.email_codes => settings.mail.check(settings.app.env == Env::Production).map(|()| None)?,
+            Mails::Promises | Mails::No => None,
+        };
         let db = database(&settings).await?;
         prepare_schema(&db, &settings).await?;
         let (clock, rng): (Arc<dyn Clock>, Arc<dyn Rng>) = (Arc::new(SystemClock), Arc::new(SystemRng));
@@ -69,8 +86,8 @@ impl House {
         let ports = Ports {
             sandbox: sandbox.clone().map(|sandbox| sandbox as Arc<dyn domain::ports::sandbox::Sandbox>),
             schema: Some(Arc::new(History(db.clone()))),
-            mailer: Some(outward::mailer(&settings)?),
-            secrets: Some(outward::secrets(&settings)?),
+            mailer,
+            secrets: Some(secrets),
             http_out: Some(outward::http(&settings)?),
             limiter: limiter(&settings)?,
         };
@@ -83,7 +100,10 @@ impl House {
     /// When there is no signing key and none may be made.
     pub fn tokens(&self) -> Result<Tokens, KeyError> {
         let api = &self.settings.api;
-        let named = OtherKeys { staged: api.jwt_staged_key.as_deref(), retired: api.jwt_retired_key.as_deref() };
+        let named = OtherKeys {
+            staged: api.jwt_staged_key.as_ref().map(Hidden::reveal),
+            retired: api.jwt_retired_key.as_ref().map(Hidden::reveal),
+        };
         let others = PublicKey::others(named, &self.settings.app.data_dir)?;
         Ok(Tokens::new(signing_key(&self.settings)?, Arc::clone(&self.clock)).accepting(others))
     }
@@ -131,13 +151,21 @@ fn limiter(settings: &Settings) -> Result<Option<Arc<dyn Limiter>>, LimiterError
     Ok(redis.map(|redis| Arc::new(redis) as Arc<dyn Limiter>))
 }
 
+/// Secrets that others may know are refused before anything is opened with them. Answers where the good ones are.
+fn check_secrets(settings: &Settings) -> Result<Arc<dyn Secrets>, Box<dyn Error>> {
+    if settings.app.env == Env::Production {
+        check_given(settings.api.jwt_signing_key.as_ref().map(Hidden::reveal))?;
+    }
+    outward::secrets(settings)
+}
+
 /// The key that signs access tokens.
 ///
 /// # Errors
 /// When there is none and this environment does not make one up.
 pub fn signing_key(settings: &Settings) -> Result<SigningKey, KeyError> {
     let may_make = settings.app.env == Env::Development;
-    SigningKey::load(settings.api.jwt_signing_key.as_deref(), &settings.app.data_dir, &SystemRng, may_make)
+    SigningKey::load(settings.api.jwt_signing_key.as_ref().map(Hidden::reveal), &settings.app.data_dir, &SystemRng, may_make)
 }
 
 /// Connect, and make the data directory when the database lies in it.

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::auth::Tokens;
 use futures::future::OptionFuture;
 use jobs::{Node, Pool};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -13,7 +14,7 @@ use tokio::net::TcpStream;
 use workers::dispatch::Dispatch;
 use workers::handlers;
 
-use crate::house::{Containers, House};
+use crate::house::{Containers, House, Mails};
 use crate::settings::Env;
 
 type Answer = Result<ExitCode, Box<dyn Error>>;
@@ -22,22 +23,24 @@ type Answer = Result<ExitCode, Box<dyn Error>>;
 type Part = tokio::task::JoinHandle<()>;
 
 pub async fn up() -> Answer {
-    let mut house = House::open(Containers::IfPossible).await?;
+    let mut house = House::open(Containers::IfPossible, Mails::Sends).await?;
+    let tokens = house.tokens()?;
     let listener = listen(&mut house).await?;
     greet(&house).await?;
     let pools = if house.sandbox.is_some() { Pool::ALL.to_vec() } else { without_containers() };
     open_ingress(&house)?;
     say_where_mails_go(&house).await;
-    let parts = vec![serve(&house, listener, &pools)?, schedule(&house), work(&house, pools, None)];
+    let parts = vec![serve(&house, tokens, listener, &pools), schedule(&house), work(&house, pools, None)];
     announce(&house);
     finish(house, parts).await
 }
 
 pub async fn api() -> Answer {
-    let mut house = House::open(Containers::No).await?;
+    let mut house = House::open(Containers::No, Mails::Promises).await?;
+    let tokens = house.tokens()?;
     let listener = listen(&mut house).await?;
     greet(&house).await?;
-    let parts = vec![serve(&house, listener, &[])?];
+    let parts = vec![serve(&house, tokens, listener, &[])];
     announce(&house);
     finish(house, parts).await
 }
@@ -50,7 +53,8 @@ pub async fn worker(pools: &[String], concurrency: Option<u32>) -> Answer {
         (false, true) => Containers::IfPossible,
         (false, false) => Containers::No,
     };
-    let house = House::open(containers).await?;
+    let mails = if pools.contains(&Pool::Notify) { Mails::Sends } else { Mails::No };
+    let house = House::open(containers, mails).await?;
     if house.sandbox.is_none() {
         pools.retain(|pool| *pool != Pool::Containers);
     }
@@ -62,7 +66,7 @@ pub async fn worker(pools: &[String], concurrency: Option<u32>) -> Answer {
 }
 
 pub async fn scheduler() -> Answer {
-    let house = House::open(Containers::No).await?;
+    let house = House::open(Containers::No, Mails::No).await?;
     println!("looking at the crontab");
     let parts = vec![schedule(&house)];
     finish(house, parts).await
@@ -103,7 +107,7 @@ fn pools_named(names: &[String]) -> Result<Vec<Pool>, String> {
     names.iter().map(|name| Pool::named(name).ok_or_else(|| format!("no pool is named `{name}`; there are: {}", known()))).collect()
 }
 
-fn serve(house: &House, listener: api::Listener, pools: &[Pool]) -> Result<Part, Box<dyn Error>> {
+fn serve(house: &House, tokens: Tokens, listener: api::Listener, pools: &[Pool]) -> Part {
     let redis = house.settings.redis.url.clone().map(|url| api::Dependency {
         name: "redis",
         check: Box::new(move || {
@@ -113,7 +117,7 @@ fn serve(house: &House, listener: api::Listener, pools: &[Pool]) -> Result<Part,
     });
     let app = api::App {
         domain: house.domain.clone(),
-        tokens: house.tokens()?,
+        tokens,
         operations: api::convention::Operations::start(&house.domain, &house.tasks),
         settings: Arc::new(house.settings.api.clone()),
         metrics: Some(house.telemetry.metrics.clone()),
@@ -122,11 +126,11 @@ fn serve(house: &House, listener: api::Listener, pools: &[Pool]) -> Result<Part,
         reveal: house.settings.app.env == Env::Development,
     };
     let stop = house.tasks.stop();
-    Ok(house.tasks.spawn("serve", async move {
+    house.tasks.spawn("serve", async move {
         if let Err(error) = api::serve(app, listener, stop.cancelled_owned()).await {
             tracing::error!(error = &error as &dyn Error, "the API cannot serve");
         }
-    }))
+    })
 }
 
 /// Read the queues that other services push to, if there are any.

@@ -4,6 +4,7 @@
 //! - [`Process`]: one role as a child, with what it said; it ends with the test.
 //! - [`Rows`]: the queue's rows, read and written past every process.
 //! - [`Client`]: the API over HTTP.
+//! - [`python`]: scripts with libraries of others, which judge what the API says.
 //! - [`Containers`]: what an installation has on its container engine.
 
 mod agents;
@@ -12,6 +13,7 @@ mod containers;
 mod installation;
 mod process;
 mod program;
+mod python;
 mod rows;
 
 pub use agents::AcceptedRun;
@@ -20,6 +22,7 @@ pub use containers::Containers;
 pub use installation::Installation;
 pub use process::{Process, Ran};
 pub use program::program;
+pub use python::python;
 pub use rows::Rows;
 pub use rustix::process::Signal;
 pub use testkit::engines::{Private, handed, handed_perhaps};

@@ -100,6 +100,8 @@ typed_id! {
     AuditId("aud"),
     /// One mail to one person.
     MailId("mal"),
+    /// One code that was sent to a mail address.
+    OtpCodeId("otp"),
 }
 
 fn parse(prefix: &'static str, text: &str) -> Result<Uuid, ParseIdError> {

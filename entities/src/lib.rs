@@ -18,6 +18,7 @@ pub mod job;
 pub mod job_attempt;
 pub mod login_link;
 pub mod mail;
+pub mod otp_code;
 pub mod pool_control;
 pub mod refresh_token;
 pub mod schedule;

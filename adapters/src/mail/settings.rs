@@ -96,20 +96,32 @@ pub enum SettingsError {
     PasswordInTheClear,
     #[error("section [mail]: `smtp_ca_file` {} cannot be used", path.display())]
     Authority { path: PathBuf, source: Box<dyn std::error::Error + Send + Sync> },
-    #[error("section [mail]: production needs `smtp_host`, or `outbox` where you say that mails may become files")]
+    #[error(
+        "section [mail]: production needs `smtp_host`, or `outbox` where you say that mails may become files; \
+         an API that sends no codes (`sign_in.email_codes`) needs neither"
+    )]
     NoServer,
 }
 
 impl Settings {
+    /// Whether it was said where mails go, for a process that leaves the sending to others.
+    ///
+    /// # Errors
+    /// When production was told of no mail server.
+    pub fn check(&self, production: bool) -> Result<(), SettingsError> {
+        let told = self.smtp_host.is_some() || self.outbox.is_some();
+        if told || !production { Ok(()) } else { Err(SettingsError::NoServer) }
+    }
+
     /// Whoever sends mails as these settings say.
     ///
     /// # Errors
     /// When the settings contradict each other, or production was told of no mail server.
     pub fn mailer(&self, data_dir: &Path, production: bool) -> Result<Arc<dyn Mailer>, SettingsError> {
+        self.check(production)?;
         let from = self.from.as_deref().map(|from| from.parse::<Mailbox>().map_err(SettingsError::From)).transpose()?;
         match (&self.smtp_host, &self.outbox) {
             (Some(host), _) => Ok(Arc::new(SmtpMailer::new(self, host, from.ok_or(SettingsError::NoFrom)?)?)),
-            (None, None) if production => Err(SettingsError::NoServer),
             (None, outbox) => {
                 let folder = outbox.clone().unwrap_or_else(|| data_dir.join("outbox"));
                 let from = from.map_or_else(|| "Tallyman <tallyman@localhost>".parse().map_err(SettingsError::From), Ok)?;

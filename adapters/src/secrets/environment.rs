@@ -20,7 +20,7 @@ pub struct EnvironmentSecrets {
 pub enum GivenError {
     #[error("section [secrets]: there is no secret `{name}`; there is `sealing_v1`")]
     Unknown { name: String },
-    #[error("section [secrets]")]
+    #[error("section [secrets], whose `sealing_v1` is also SEALING_SECRET")]
     Weak(#[from] SecretsError),
 }
 

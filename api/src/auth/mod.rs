@@ -9,5 +9,5 @@ mod ops;
 pub use caller::Caller;
 pub use claims::{Claims, Tokens};
 pub(crate) use cookie::{BrowserCookie, csrf_token};
-pub use keys::{KeyError, OtherKeys, PublicKey, SigningKey};
+pub use keys::{KeyError, OtherKeys, PublicKey, SigningKey, check_given};
 pub use ops::{Architect, Observer};

@@ -38,8 +38,9 @@ impl<T: ParseFromJSON + 'static> Body<T> {
     /// # Errors
     /// 400 with every field that is wrong.
     pub fn parse(document: Value) -> Result<Self, Problem> {
-        let held = nul::faults(&document);
-        let document = normalise(document, schema::of::<T>());
+        let schema = schema::of::<T>();
+        let held = nul::faults(&document, schema);
+        let document = normalise(document, schema);
         if !held.is_empty() {
             let others = document.err().unwrap_or_default().into_iter().filter(|wrong| held.iter().all(|nul| nul.pointer != wrong.pointer));
             return Err(Problem::invalid(held.iter().cloned().chain(others).take(ERRORS_MAX).collect()));

@@ -1,17 +1,20 @@
-//! PostgreSQL stores no NUL, neither in a text nor in JSON: it is refused at the door, where its place can be named.
+//! PostgreSQL stores no NUL, neither in a text nor in JSON: it is refused at the door, where its place can be named. Only what is never
+//! stored and judged by rules of its own ([`Verbatim`](crate::wire::Verbatim)) passes.
 
 use domain::FieldError;
 use serde_json::Value;
 
+use super::schema::Schema;
 use super::walk::below;
 
 /// What is said about a NUL.
 pub const NUL: &str = "must not contain the character NUL";
 
-/// Every place where a text or the name of a field holds a NUL.
-pub fn faults(document: &Value) -> Vec<FieldError> {
+/// Every place where a text or the name of a field holds a NUL and must not.
+pub fn faults(document: &Value, schema: &Schema) -> Vec<FieldError> {
     let mut places = Vec::new();
     walk(document, "", &mut places);
+    places.retain(|place| !place.strip_prefix('/').is_some_and(|field| schema.is_verbatim(field)));
     let shown = |place: String| FieldError { pointer: place.replace('\0', "\u{fffd}"), detail: NUL.to_owned() };
     places.into_iter().map(shown).collect()
 }

@@ -8,6 +8,9 @@ use poem_openapi::registry::{MetaSchema, MetaSchemaRef, Registry};
 use poem_openapi::types::Type;
 use regex::Regex;
 
+use super::spelling::snake;
+use crate::wire::VERBATIM;
+
 /// A schema with everything that it refers to.
 pub struct Schema {
     root: MetaSchemaRef,
@@ -58,6 +61,13 @@ impl Schema {
             MetaSchemaRef::Inline(schema) => schema,
             MetaSchemaRef::Reference(name) => self.named.get(name).unwrap_or(&ANY),
         }
+    }
+
+    /// Whether a field of the document itself is taken as it is.
+    pub fn is_verbatim(&self, field: &str) -> bool {
+        let mut properties = self.resolve(&self.root).properties.iter();
+        let property = properties.find(|(name, _)| *name == snake(field)).map(|(_, property)| self.resolve(property));
+        property.is_some_and(|property| property.format == Some(VERBATIM))
     }
 
     pub fn pattern(&self, pattern: &str) -> Option<&Regex> {

@@ -66,6 +66,7 @@ pub static INVALID_LOGIN_LINK: Kind = Kind::new(401, "invalid-login-link", "Inva
 pub static INVALID_SIGN_IN_MESSAGE: Kind = Kind::new(401, "invalid-sign-in-message", "Invalid sign-in message");
 pub static INVALID_SIGNATURE: Kind = Kind::new(401, "invalid-signature", "Invalid signature");
 pub static INVALID_NONCE: Kind = Kind::new(401, "invalid-nonce", "Invalid nonce");
+pub static INVALID_CODE: Kind = Kind::new(401, "invalid-code", "Invalid code");
 pub static INVALID_REFRESH_TOKEN: Kind = Kind::new(401, "invalid-refresh-token", "Invalid refresh token");
 pub static FORBIDDEN: Kind = Kind::new(403, "forbidden", "Forbidden");
 pub static ACCOUNT_SUSPENDED: Kind = Kind::new(403, "account-suspended", "Account suspended");
@@ -104,6 +105,7 @@ pub static CATALOGUE: &[&Kind] = &[
     &INVALID_SIGN_IN_MESSAGE,
     &INVALID_SIGNATURE,
     &INVALID_NONCE,
+    &INVALID_CODE,
     &INVALID_REFRESH_TOKEN,
     &FORBIDDEN,
     &ACCOUNT_SUSPENDED,

@@ -1,6 +1,7 @@
 //! `/v1/auth`: how somebody gets in and out.
 
 mod browser;
+mod email;
 mod wire;
 
 use domain::sign_in::SignedIn;
@@ -15,8 +16,10 @@ use crate::problem::Problem;
 use crate::v1::Tag;
 
 pub use browser::BrowserApi;
+pub(super) use email::CodeRequest;
+pub use email::EmailApi;
 use wire::{Challenge, ChallengeRequest, LoginLinkRequest, RefreshRequest, Session};
-pub(super) use wire::{UserRole, UserState, WalletLoginRequest};
+pub(super) use wire::{UserRole, UserState, UserSummary, WalletLoginRequest};
 
 pub struct AuthApi {
     pub app: App,

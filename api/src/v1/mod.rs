@@ -13,6 +13,7 @@ use poem_openapi::{OpenApi, OpenApiService, Tags};
 
 use crate::App;
 use crate::health::HealthApi;
+use crate::key_set::KeySetApi;
 use crate::parameters::Checked;
 
 pub use operations::{Operation, OperationState};
@@ -40,8 +41,10 @@ pub enum Tag {
 /// All of them. A new file adds its API here and in [`apis`].
 pub type Apis = (
     HealthApi,
+    KeySetApi,
     auth::AuthApi,
     auth::BrowserApi,
+    auth::EmailApi,
     users::UsersApi,
     agents::AgentsApi,
     entitlements::EntitlementsApi,
@@ -53,8 +56,10 @@ pub type Apis = (
 fn apis(app: &App) -> Apis {
     (
         HealthApi { app: app.clone() },
+        KeySetApi { app: app.clone() },
         auth::AuthApi { app: app.clone() },
         auth::BrowserApi { app: app.clone() },
+        auth::EmailApi { app: app.clone() },
         users::UsersApi { domain: app.domain.clone() },
         agents::AgentsApi { domain: app.domain.clone() },
         entitlements::EntitlementsApi { domain: app.domain.clone() },

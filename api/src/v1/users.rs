@@ -2,18 +2,18 @@
 
 use domain::Domain;
 use domain::accounts::{self, IdentityKind, Profile};
-use domain::entities::id::{IdentityId, UserId};
+use domain::entities::id::IdentityId;
 use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
 use poem_openapi::{Enum, Object, OpenApi};
 
-use super::auth::{UserRole, WalletLoginRequest};
+use super::auth::{CodeRequest, UserSummary, WalletLoginRequest};
 use crate::auth::Caller;
 use crate::body::Body;
 use crate::convention::{Deleted, IdempotencyKey};
 use crate::problem::Problem;
 use crate::v1::Tag;
-use crate::wire::{Id, Time, Wallet};
+use crate::wire::{Id, Time};
 
 pub struct UsersApi {
     pub domain: Domain,
@@ -23,12 +23,8 @@ pub struct UsersApi {
 #[derive(Debug, Object)]
 #[oai(skip_serializing_if_is_none)]
 struct User {
-    id: Id<UserId>,
-    role: UserRole,
-    name: Option<String>,
-    wallet_address: Option<Wallet>,
-    /// The address that a code was sent to, or that Google vouches for.
-    email: Option<String>,
+    #[oai(flatten)]
+    summary: UserSummary,
     mail_preferences: MailPreferences,
     created_at: Time,
 }
@@ -86,15 +82,8 @@ struct IdentityList {
 impl From<accounts::User> for User {
     fn from(user: accounts::User) -> Self {
         let accounts::MailPreferences { executions, payments, news } = user.mail_preferences.unwrap_or_default();
-        Self {
-            id: user.id.into(),
-            role: user.role.into(),
-            name: user.name,
-            wallet_address: user.wallet_address.map(Into::into),
-            email: user.email,
-            mail_preferences: MailPreferences { executions, payments, news },
-            created_at: user.created_at.into(),
-        }
+        let (mail_preferences, created_at) = (MailPreferences { executions, payments, news }, user.created_at.into());
+        Self { summary: user.into(), mail_preferences, created_at }
     }
 }
 
@@ -159,6 +148,21 @@ impl UsersApi {
         let claim = key.claim(&caller, &body.document);
         let identity = self.domain.sign_ins().add_wallet(&caller, &body.value.read()?, claim.as_ref()).await?;
         Ok(Json(identity.into()))
+    }
+
+    /// Add a mail address
+    ///
+    /// With a code that was sent to it. A mailbox of another user's is refused; nothing is ever joined.
+    #[oai(path = "/identities/email", method = "post", operation_id = "addEmail")]
+    async fn add_email(
+        &self,
+        caller: Caller,
+        #[oai(name = "Idempotency-Key")] key: IdempotencyKey,
+        body: Body<CodeRequest>,
+    ) -> Result<Json<Identity>, Problem> {
+        let claim = key.claim(&caller, &body.document);
+        let CodeRequest { email, code } = body.value;
+        Ok(Json(self.domain.sign_ins().add_email(&caller, &email.0, &code, claim.as_ref()).await?.into()))
     }
 
     /// Part with a way in

@@ -6,9 +6,9 @@ mod text;
 
 pub use count::Count;
 pub use page_size::PageSize;
-pub use text::{Id, Money, Time, Wallet};
+pub use text::{Email, Id, Money, Time, VERBATIM, Verbatim, Wallet};
 
-use domain::entities::{Address, Amount, Timestamp};
+use domain::entities::{Address, Amount, EmailAddress, Timestamp};
 
 use crate::convention::{IfMatch, LastEventId};
 
@@ -20,6 +20,7 @@ pub fn check_format(format: &str, text: &str) -> Option<String> {
         "entity-tag" => text.parse::<IfMatch>().err().map(str::to_owned),
         "event-number" => text.parse::<LastEventId>().err().map(str::to_owned),
         "address" => text.parse::<Address>().err().map(|error| error.to_string()),
+        "email" => text.parse::<EmailAddress>().err().map(|error| error.to_string()),
         "date-time" => text.parse::<Timestamp>().err().map(|error| error.to_string()),
         _ => None,
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use domain::entities::id::TypedId;
-use domain::entities::{Address, Amount, Timestamp};
+use domain::entities::{Address, Amount, EmailAddress, Timestamp};
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use poem_openapi::types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type};
 use serde_json::Value;
@@ -19,6 +19,17 @@ pub struct Money(pub Amount);
 /// An address on Solana, base58.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wallet(pub Address);
+
+/// A mail address. Upper and lower case are the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Email(pub EmailAddress);
+
+/// What somebody has signed, or the signature: taken as it is, whatever characters it holds, because it is judged whole and never stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verbatim(pub String);
+
+/// The format by which the door knows such a text.
+pub const VERBATIM: &str = "verbatim";
 
 /// A moment, RFC 3339 in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +58,15 @@ fn wallet_schema() -> MetaSchema {
         max_length: Some(44),
         example: Some("DstGvVYPJNQ8sTkXnWvJ8d2cZSvyxVWdKuqzdHPEqLDu".into()),
         ..MetaSchema::new_with_format("string", "address")
+    }
+}
+
+fn email_schema() -> MetaSchema {
+    MetaSchema {
+        min_length: Some(3),
+        max_length: Some(254),
+        example: Some("ann@mail.example".into()),
+        ..MetaSchema::new_with_format("string", "email")
     }
 }
 
@@ -105,6 +125,8 @@ text_types! {
     Id<T> => [T: TypedId] T, "id", id_schema::<T>();
     Money => [] Amount, "amount", money_schema();
     Wallet => [] Address, "address", wallet_schema();
+    Email => [] EmailAddress, "email", email_schema();
+    Verbatim => [] String, VERBATIM, MetaSchema::new_with_format("string", VERBATIM);
     Time => [] Timestamp, "date-time", time_schema();
 }
 
@@ -123,6 +145,18 @@ impl From<Amount> for Money {
 impl From<Address> for Wallet {
     fn from(address: Address) -> Self {
         Self(address)
+    }
+}
+
+impl From<EmailAddress> for Email {
+    fn from(email: EmailAddress) -> Self {
+        Self(email)
+    }
+}
+
+impl From<String> for Verbatim {
+    fn from(text: String) -> Self {
+        Self(text)
     }
 }
 

@@ -60,6 +60,9 @@ async fn whatever_is_wrong_with_an_answer_is_a_401_with_its_name() {
     for (body, problem) in [
         (with("message", "hello"), "invalid-sign-in-message"),
         (with("message", "\r\n"), "invalid-sign-in-message"),
+        (with("message", "\0"), "invalid-sign-in-message"),
+        (with("signed_message", "\0"), "invalid-sign-in-message"),
+        (with("signature", "\0"), "invalid-signature"),
         (with("signed_message", "not base64"), "invalid-sign-in-message"),
         (bytes, "invalid-sign-in-message"),
         (with("signature", ""), "invalid-signature"),
@@ -69,8 +72,8 @@ async fn whatever_is_wrong_with_an_answer_is_a_401_with_its_name() {
         let refused = post(&house, "/v1/auth/login/wallet", &body).await;
         assert_eq!((refused.status, refused.problem()), (401, problem), "{body}");
     }
-    let nul = post(&house, "/v1/auth/login/wallet", &with("message", "\u{0}\r\n")).await;
-    assert_eq!((nul.status, nul.problem(), nul.pointers()), (400, "validation-failed", vec!["/message"]), "the door refuses NUL anywhere");
+    let nul = post(&house, "/v1/auth/login/wallet", &with("address", "\0")).await;
+    assert_eq!((nul.status, nul.problem(), nul.pointers()), (400, "validation-failed", vec!["/address"]), "nothing else may hold a NUL");
     let mut nothing = good.clone();
     nothing.as_object_mut().unwrap().remove("message");
     let refused = post(&house, "/v1/auth/login/wallet", &nothing).await;
@@ -144,5 +147,21 @@ async fn a_user_says_who_they_are_and_adds_and_parts_with_a_wallet() {
     assert_eq!((last.status, last.problem()), (409, "refused"));
     let session = post(&house, "/v1/auth/login/wallet", &signed(&house, &wallet).await).await;
     assert_eq!(session.body["user"]["id"], guest.caller.user_id.to_string());
+    house.close().await;
+}
+
+/// A NUL anywhere in what was signed is what any other mangled message is.
+#[tokio::test]
+async fn a_nul_at_any_place_of_a_message_is_a_mangled_message() {
+    let house = House::limited(domain::limits::Settings::off()).await;
+    let good = signed(&house, &TestWallet::new(1)).await;
+    let message = good["message"].as_str().unwrap();
+    for at in 0..=message.len() {
+        let mut body = good.clone();
+        body["message"] = format!("{}\0{}", &message[..at], &message[at..]).into();
+        let refused = post(&house, "/v1/auth/login/wallet", &body).await;
+        assert_eq!((refused.status, refused.problem()), (401, "invalid-sign-in-message"), "at {at}");
+    }
+    assert_eq!(post(&house, "/v1/auth/login/wallet", &good).await.status, 200, "nothing of it was counted against the challenge");
     house.close().await;
 }

@@ -5,6 +5,7 @@
 
 mod error;
 mod seal;
+mod tag;
 
 use entities::Sealed;
 pub use error::KeyringError;
@@ -22,6 +23,8 @@ pub enum Purpose {
     Mail,
     /// What webhooks are signed with.
     WebhookSecret,
+    /// Codes that are sent by mail to sign in with.
+    OtpCode,
 }
 
 impl Purpose {
@@ -31,6 +34,7 @@ impl Purpose {
         match self {
             Self::Mail => "mail",
             Self::WebhookSecret => "webhook_secret",
+            Self::OtpCode => "otp_code",
         }
     }
 }
@@ -69,6 +73,23 @@ impl Keyring<'_> {
         let version = seal::version(purpose, sealed)?;
         let key = self.key(purpose, version).await?;
         seal::open(purpose, version, &key, place, sealed)
+    }
+
+    /// A tag that nobody else can make or check: `v<N>:` and HMAC-SHA256 in hexadecimal. For texts that are too short to be hashed alone.
+    ///
+    /// # Errors
+    /// [`KeyringError::Secrets`] when the secret cannot be had.
+    pub async fn tag(&self, purpose: Purpose, text: &str) -> Result<String, KeyringError> {
+        Ok(tag::tag(PRIMARY, &self.key(purpose, PRIMARY).await?, text))
+    }
+
+    /// Whether a tag was made of this text. It takes as long whatever the answer is.
+    ///
+    /// # Errors
+    /// As [`tag`](Self::tag).
+    pub async fn is_tag(&self, purpose: Purpose, text: &str, tag: &str) -> Result<bool, KeyringError> {
+        let version = tag::version(tag).unwrap_or(PRIMARY);
+        Ok(tag::fits(version, &self.key(purpose, version).await?, text, tag))
     }
 
     /// Seal and open something, so that a process that could not do it says so at its start.

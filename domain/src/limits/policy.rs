@@ -68,7 +68,7 @@ policies! {
     OtpEmail otp_email 5 / 3_600 / Email;
     /// Codes that one address asks for.
     OtpIp otp_ip 5 / 3_600 / Ip;
-    /// Attempts to sign in.
+    /// Attempts to sign in with something that could be guessed.
     Login login 30 / 900 / Ip;
     /// Trading sessions that are created.
     Sessions sessions 10 / 60 / User;

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::once::Done;
 use super::{Actor, Ops, OpsError};
 use crate::accounts::{AccountError, User};
-use crate::idempotency::Claim;
+use crate::idempotency::{Claim, Once};
 use crate::sign_in::{Because, close_all_of};
 
 impl Ops<'_> {
@@ -26,47 +26,45 @@ impl Ops<'_> {
     ///
     /// # Errors
     /// [`OpsError::Oneself`], and when there is no such user.
-    pub async fn suspend(&self, actor: &Actor, id: UserId, claim: Option<&Claim>) -> Result<User, OpsError> {
+    pub async fn suspend(&self, actor: &Actor, id: UserId, claim: Option<&Claim>) -> Result<Once<User>, OpsError> {
         refuse_oneself(actor, id, "suspend")?;
-        self.once(actor, "suspend_user", claim, async |txn| {
+        let suspended = self.once(actor, "suspend_user", claim, async |txn| {
             set(txn, id, user::Column::State, State::Suspended).await?;
             close_all_of(self.domain, txn, id, Because::Suspended).await?;
             Ok(Done::new((), resource(id)))
-        })
-        .await?;
-        self.changed(id).await
+        });
+        self.changed(id, suspended.await?).await
     }
 
     /// Let a suspended user in again.
     ///
     /// # Errors
     /// When there is no such user.
-    pub async fn resume(&self, actor: &Actor, id: UserId, claim: Option<&Claim>) -> Result<User, OpsError> {
-        self.once(actor, "resume_user", claim, async |txn| {
+    pub async fn resume(&self, actor: &Actor, id: UserId, claim: Option<&Claim>) -> Result<Once<User>, OpsError> {
+        let resumed = self.once(actor, "resume_user", claim, async |txn| {
             set(txn, id, user::Column::State, State::Active).await?;
             Ok(Done::new((), resource(id)))
-        })
-        .await?;
-        self.changed(id).await
+        });
+        self.changed(id, resumed.await?).await
     }
 
     /// Give a user another role. It counts for the tokens that are out, too.
     ///
     /// # Errors
     /// [`OpsError::Oneself`], and when there is no such user.
-    pub async fn set_role(&self, actor: &Actor, id: UserId, role: Role, claim: Option<&Claim>) -> Result<User, OpsError> {
+    pub async fn set_role(&self, actor: &Actor, id: UserId, role: Role, claim: Option<&Claim>) -> Result<Once<User>, OpsError> {
         refuse_oneself(actor, id, "change the role of")?;
-        self.once(actor, "set_user_role", claim, async |txn| {
+        let granted = self.once(actor, "set_user_role", claim, async |txn| {
             set(txn, id, user::Column::Role, role).await?;
             Ok(Done::new((), resource(id)).detail(json!({ "role": role.name() })))
-        })
-        .await?;
-        self.changed(id).await
+        });
+        self.changed(id, granted.await?).await
     }
 
-    async fn changed(&self, id: UserId) -> Result<User, OpsError> {
+    async fn changed(&self, id: UserId, done: Once<()>) -> Result<Once<User>, OpsError> {
         self.domain.standings.forget(id);
-        self.user(id).await
+        let user = self.user(id).await?;
+        Ok(done.map(|()| user))
     }
 }
 

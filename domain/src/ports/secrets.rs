@@ -1,5 +1,7 @@
 //! Where the installation's own secrets come from.
 
+mod strength;
+
 use async_trait::async_trait;
 
 /// Hands out secrets by name. One implementation reads files, one the settings.
@@ -19,18 +21,15 @@ pub struct Secret(zeroize::Zeroizing<String>);
 impl Secret {
     /// Characters of a secret at least; `openssl rand -base64 32` gives 44.
     pub const CHARS_MIN: usize = 32;
-    /// Different ones among them at least: random ones have more, a default that somebody typed has not.
-    const DIFFERENT_MIN: usize = 12;
 
     /// # Errors
-    /// [`SecretsError::Weak`] when it is short or looks made up.
+    /// [`SecretsError::Weak`] when it is short, or others may know it: an example that was copied, a word, a row of keys.
     pub fn new(name: &str, text: &str) -> Result<Self, SecretsError> {
         let text = text.trim();
-        let different = text.chars().collect::<std::collections::BTreeSet<_>>().len();
-        if text.chars().count() < Self::CHARS_MIN || different < Self::DIFFERENT_MIN {
-            return Err(SecretsError::Weak { name: name.to_owned() });
+        match strength::weakness(text, Self::CHARS_MIN) {
+            Some(why) => Err(SecretsError::Weak { name: name.to_owned(), why }),
+            None => Ok(Self(zeroize::Zeroizing::new(text.to_owned()))),
         }
-        Ok(Self(zeroize::Zeroizing::new(text.to_owned())))
     }
 
     #[must_use]
@@ -50,8 +49,8 @@ impl std::fmt::Debug for Secret {
 pub enum SecretsError {
     #[error("there is no secret `{name}`: {advice}")]
     Missing { name: String, advice: String },
-    #[error("the secret `{name}` has less than 32 characters or is not random; make one with `openssl rand -base64 32`")]
-    Weak { name: String },
+    #[error("the secret `{name}` {why}; make one with `openssl rand -base64 32`")]
+    Weak { name: String, why: &'static str },
     #[error("the secret `{name}` cannot be read: {reason}")]
     Unavailable { name: String, reason: String },
 }
@@ -63,19 +62,5 @@ impl crate::Fault for SecretsError {
 
     fn code(&self) -> &'static str {
         "unavailable"
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_somebody_typed_is_no_secret() {
-        for weak in ["", "changeme", "secretsecretsecretsecretsecretsecret", "00000000000000000000000000000000000000000000"] {
-            assert!(Secret::new("sealing_v1", weak).is_err(), "{weak}");
-        }
-        let random = Secret::new("sealing_v1", " d8Vb0xR2xq6yF1m7s9KJpQzLw3TnHgEaUcYoIiBvXW4=\n");
-        assert_eq!(random.map(|secret| format!("{secret:?} {}", secret.bytes().len())).ok(), Some("Secret(…) 44".into()));
     }
 }

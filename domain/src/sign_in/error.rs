@@ -1,10 +1,14 @@
 //! Why somebody does not get in.
 
+use entities::user_identity::Kind;
 use sea_orm::DbErr;
 
 use crate::accounts::AccountError;
 use crate::fault::{Class, Fault};
 use crate::idempotency::IdempotencyError;
+use crate::keyring::KeyringError;
+use crate::limits::{LimitError, LimitReached};
+use crate::mail::MailError;
 use crate::siws::{EnvelopeError, ParseError, SignatureError};
 
 /// Why somebody does not get in.
@@ -24,6 +28,16 @@ pub enum SignInError {
     RefreshToken,
     #[error("the refresh token was used before, so somebody else may have it: the sign-in is closed; sign in again")]
     RefreshTokenReused,
+    #[error("the code is not the newest one for this address, was used before, is too old, or was tried too often; ask for a new one")]
+    Code,
+    #[error("nobody signs in by {} here", .0.name())]
+    NotOffered(Kind),
+    #[error(transparent)]
+    Limit(#[from] LimitError),
+    #[error(transparent)]
+    Mail(#[from] MailError),
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
     #[error(transparent)]
     Account(#[from] AccountError),
     #[error(transparent)]
@@ -41,6 +55,10 @@ impl Fault for SignInError {
         match self {
             Self::Account(error) => error.class(),
             Self::Idempotency(error) => error.class(),
+            Self::Limit(error) => error.class(),
+            Self::Mail(error) => error.class(),
+            Self::Keyring(error) => error.class(),
+            Self::NotOffered(_) => Class::Missing,
             _ => Class::Forbidden,
         }
     }
@@ -50,9 +68,21 @@ impl Fault for SignInError {
             Self::Grammar(_) | Self::Envelope(_) | Self::Message(_) => "invalid-sign-in-message",
             Self::Signature(_) => "invalid-signature",
             Self::Nonce => "invalid-nonce",
+            Self::Code => "invalid-code",
+            Self::NotOffered(_) => "not-found",
             Self::RefreshToken | Self::RefreshTokenReused => "invalid-refresh-token",
             Self::Account(error) => error.code(),
             Self::Idempotency(error) => error.code(),
+            Self::Limit(error) => error.code(),
+            Self::Mail(error) => error.code(),
+            Self::Keyring(error) => error.code(),
+        }
+    }
+
+    fn limit(&self) -> Option<&LimitReached> {
+        match self {
+            Self::Limit(error) => error.limit(),
+            _ => None,
         }
     }
 }

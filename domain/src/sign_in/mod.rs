@@ -10,6 +10,7 @@ mod close;
 mod error;
 mod link;
 mod open;
+mod otp;
 mod prune;
 mod refresh;
 mod settings;

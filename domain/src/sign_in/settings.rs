@@ -16,6 +16,12 @@ pub struct Settings {
     pub nonce_failures_max: u32,
     /// How far `Issued At` of a message may be from now, before and after.
     pub issued_seconds_max: u32,
+    /// Whether codes are sent by mail to sign in with.
+    pub email_codes: bool,
+    /// How long such a code is good.
+    pub code_seconds: u32,
+    /// How often somebody may try one.
+    pub code_tries_max: u32,
     /// How long an unused refresh token is good: seconds, or a number with s, m, h or d.
     #[serde(deserialize_with = "lifetime")]
     pub refresh_token_seconds: u32,
@@ -31,6 +37,9 @@ impl Default for Settings {
             nonce_seconds: 300,
             nonce_failures_max: 5,
             issued_seconds_max: 600,
+            email_codes: true,
+            code_seconds: 600,
+            code_tries_max: 3,
             refresh_token_seconds: 7 * 86_400,
             sign_in_seconds_max: 90 * 86_400,
         }

@@ -3,6 +3,7 @@
 mod accounts;
 mod agents;
 mod cancel;
+mod codes;
 mod containers;
 mod entitlements;
 mod events;

@@ -1,7 +1,9 @@
 //! What people do with the binary at the shell and over HTTP.
 
+mod codes_by_mail;
 mod doctor;
 mod listening;
 mod schema;
 mod settings;
+mod signing_keys;
 mod tokens;

@@ -47,6 +47,60 @@ async fn production_asks_for_what_development_makes_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn production_refuses_secrets_that_others_may_know_and_says_how_to_make_one() {
+    let nowhere = "postgres://app@127.0.0.1:9/tallyman";
+    for (name, value, why) in [
+        ("JWT_SECRET", "d8Vb0xR2xq6yF1m", "less than 32 characters"),
+        ("JWT_SECRET", "your_jwt_secret_here_your_jwt_secret_here", "others know"),
+        ("EVS_JWT_SECRET", "0123456789abcdefghijklmnopqrstuvwxyz", "not random"),
+        ("JWT_SIGNING_KEY", "Password-Password-Password-Password", "others know"),
+        ("SEALING_SECRET", "changeme", "less than 32 characters"),
+        ("SEALING_SECRET", "please-change-me-0123456789-please-change-me", "others know"),
+        ("TALLYMAN_SECRETS_SEALING_V1", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "not random"),
+    ] {
+        let installation = Installation::embedded().set("APP_ENV", "production").set("DATABASE_URL", nowhere).set(name, value);
+        let setting = if name.contains("SEAL") { "SEALING_SECRET" } else { "JWT_SECRET" };
+        for role in ["up", "api", "worker", "scheduler"] {
+            refused(&installation, &[role], &[setting, why, "openssl rand -base64 32"]);
+            assert!(!installation.run(&[role]).stderr.contains(value), "{name}: its value is not printed");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_production_only_who_has_to_do_with_mails_asks_where_they_go() {
+    let installation = Installation::on_postgres().await.set("APP_ENV", "production");
+    let installation = installation.set("JWT_SECRET", "d8Vb0xR2xq6yF1m7s9KJpQzLw3TnHgEaUcYoIiBvXW4=");
+    let installation = installation.set("SEALING_SECRET", "oU2v8mHc0TqYw5sGk1RbXf7DzLj9NeAi3WpE4rQhZMk=");
+    for role in [&["up"][..], &["api"], &["worker", "--pools", "notify"]] {
+        refused(&installation, role, &["[mail]", "smtp_host", "outbox"]);
+    }
+    let mut scheduler = installation.start(&["scheduler"]);
+    scheduler.says("looking at the crontab").await;
+    let mut worker = installation.worker().await;
+    let (mut api, client) = installation.api_with(&[("TALLYMAN_SIGN_IN_EMAIL_CODES", "false")]).await;
+    let asked = client.post("/v1/auth/email/send-otp", &serde_json::json!({ "email": "ann@mail.example" })).await;
+    assert_eq!(asked.problem(), (404, "not-found"));
+    for process in [&mut scheduler, &mut worker, &mut api] {
+        assert_eq!(process.terminate().await, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_secret_makes_the_same_signing_key_in_every_process() {
+    let secret = "d8Vb0xR2xq6yF1m7s9KJpQzLw3TnHgEaUcYoIiBvXW4=";
+    let installation = Installation::on_postgres().await.set("APP_ENV", "production").set("JWT_SECRET", secret);
+    let installation =
+        installation.set("SEALING_SECRET", "oU2v8mHc0TqYw5sGk1RbXf7DzLj9NeAi3WpE4rQhZMk=").set("TALLYMAN_MAIL_OUTBOX", "outbox");
+    let (mut api, architect) = installation.api().await;
+    assert_eq!(architect.get("/v1/users/me").await.status, 200, "a token of the shell is good at the API");
+    let (mut other, stranger) = installation.api_with(&[("JWT_SECRET", "3fK9sLq0WbTzR7yXcVn2MdHg5JpEuAi8oQ1tYwZxNvU=")]).await;
+    assert_eq!(stranger.get("/v1/users/me").await.problem(), (401, "invalid-token"), "another secret is another key");
+    assert!(!(api.said() + &other.said()).contains(secret));
+    assert_eq!((api.terminate().await, other.terminate().await), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_pool_that_nobody_knows_is_refused_with_those_that_there_are() {
     refused(&Installation::embedded(), &["worker", "--pools", "containers,swimming"], &["swimming", "containers, settlement"]);
 }

@@ -22,6 +22,13 @@ impl EmailAddress {
         &self.0
     }
 
+    /// Whose mailbox it is: without `+shop`, which many servers do not look at.
+    #[must_use]
+    pub fn mailbox(&self) -> String {
+        let (local, host) = self.0.rsplit_once('@').unwrap_or_default();
+        format!("{}@{host}", local.split('+').next().filter(|name| !name.is_empty()).unwrap_or(local))
+    }
+
     /// What stands behind the `@`.
     #[must_use]
     pub fn host(&self) -> &str {
@@ -70,6 +77,13 @@ impl std::fmt::Debug for EmailAddress {
     }
 }
 
+/// SeaORM asks it of whatever is a primary key; no number is an address.
+impl sea_orm::TryFromU64 for EmailAddress {
+    fn try_from_u64(_: u64) -> Result<Self, sea_orm::DbErr> {
+        Err(sea_orm::DbErr::ConvertFromU64("EmailAddress"))
+    }
+}
+
 impl Serialize for EmailAddress {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0)
@@ -90,6 +104,8 @@ mod tests {
     fn an_address_has_one_spelling() {
         let address: Result<EmailAddress, _> = "Ann.Miller+Shop@Mail.Example".parse();
         assert_eq!(address.as_ref().map(EmailAddress::as_str), Ok("ann.miller+shop@mail.example"));
+        assert_eq!(address.as_ref().map(EmailAddress::mailbox).as_deref(), Ok("ann.miller@mail.example"));
+        assert_eq!("+a@mail.example".parse().as_ref().map(EmailAddress::mailbox).as_deref(), Ok("+a@mail.example"));
         assert_eq!(address.map(|it| format!("{it:?}")), Ok("…@mail.example".to_owned()));
     }
 

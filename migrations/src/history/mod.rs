@@ -12,6 +12,7 @@ mod m0007_mails;
 mod m0008_limits;
 mod m0009_agent_numbers;
 mod m0010_sign_in;
+mod m0015_email_codes;
 
 pub fn steps() -> Vec<Step> {
     vec![
@@ -25,5 +26,6 @@ pub fn steps() -> Vec<Step> {
         m0008_limits::STEP,
         m0009_agent_numbers::STEP,
         m0010_sign_in::STEP,
+        m0015_email_codes::STEP,
     ]
 }

@@ -7,11 +7,13 @@ pub const ALIASES: &[(&str, &str, &str)] = &[
     ("EVS_DATABASE_URL", "database", "url"),
     ("EVS_DATABASE_MAX_CONNECTIONS", "database", "connections_max"),
     ("EVS_RATE_LIMIT_SESSIONS_PER_MINUTE", "limits", "sessions"),
+    ("EVS_JWT_SECRET", "api", "jwt_signing_key"),
     // the names of today
     ("PORT", "api", "port"),
     ("HOST", "api", "host"),
     ("PUBLIC_URL", "api", "public_url"),
     ("TRUSTED_PROXIES", "api", "trusted_proxies"),
+    ("JWT_SECRET", "api", "jwt_signing_key"),
     ("JWT_SIGNING_KEY", "api", "jwt_signing_key"),
     ("JWT_STAGED_KEY", "api", "jwt_staged_key"),
     ("JWT_RETIRED_KEY", "api", "jwt_retired_key"),

@@ -5,6 +5,7 @@
 //! The short names that people know (`PORT`, `DATABASE_URL`, …) stand in one table, [`aliases::ALIASES`].
 
 mod aliases;
+mod hidden;
 mod value;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use serde::de::value::MapDeserializer;
 use value::Raw;
 
 pub use aliases::ALIASES;
+pub use hidden::Hidden;
 
 /// All that was said about the configuration, by section.
 #[derive(Debug, Default)]

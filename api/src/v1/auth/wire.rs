@@ -8,7 +8,7 @@ use domain::sign_in::{self, Signed, WalletLogin};
 use poem_openapi::{Enum, Object};
 
 use crate::problem::{INVALID_SIGN_IN_MESSAGE, Problem};
-use crate::wire::{Id, Time, Wallet};
+use crate::wire::{Id, Time, Verbatim, Wallet};
 
 /// Which wallet wants to sign in.
 #[derive(Debug, Object)]
@@ -51,11 +51,11 @@ impl From<sign_in::Challenge> for Challenge {
 pub struct WalletLoginRequest {
     pub address: Wallet,
     /// The text that was signed.
-    pub message: Option<String>,
+    pub message: Option<Verbatim>,
     /// The bytes that were signed, in base64, with the preamble of an off-chain message if the wallet put one there.
-    pub signed_message: Option<String>,
+    pub signed_message: Option<Verbatim>,
     /// 64 bytes in base58, or in base64 with its padding.
-    pub signature: String,
+    pub signature: Verbatim,
 }
 
 impl WalletLoginRequest {
@@ -63,14 +63,14 @@ impl WalletLoginRequest {
     /// 401 when the signature or the signed bytes cannot be read, 400 when there is no message at all.
     pub fn read(self) -> Result<WalletLogin, Problem> {
         let signed = match (self.signed_message, self.message) {
-            (Some(bytes), _) => {
+            (Some(Verbatim(bytes)), _) => {
                 let unreadable = |_| Problem::new(&INVALID_SIGN_IN_MESSAGE).because("`signed_message` is not base64 with its padding");
                 Signed::Bytes(STANDARD.decode(bytes).map_err(unreadable)?)
             }
-            (None, Some(text)) => Signed::Text(text),
+            (None, Some(Verbatim(text))) => Signed::Text(text),
             (None, None) => return Err(Problem::invalid_parameter("/message", "required, unless `signed_message` is given")),
         };
-        let signature = self.signature.parse().map_err(sign_in::SignInError::Signature)?;
+        let signature = self.signature.0.parse().map_err(sign_in::SignInError::Signature)?;
         Ok(WalletLogin { address: self.address.0, signed, signature })
     }
 }
@@ -115,6 +115,7 @@ pub struct UserSummary {
     role: UserRole,
     name: Option<String>,
     wallet_address: Option<Wallet>,
+    /// The address that a code was sent to, or that Google vouches for.
     email: Option<String>,
 }
 

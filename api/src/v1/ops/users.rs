@@ -3,6 +3,7 @@
 use domain::Domain;
 use domain::accounts::User;
 use domain::entities::id::UserId;
+use domain::idempotency::Once;
 use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
@@ -10,27 +11,23 @@ use serde_json::Value;
 
 use crate::auth::{Architect, Observer};
 use crate::body::Body;
-use crate::convention::IdempotencyKey;
+use crate::convention::{Acted, IdempotencyKey};
 use crate::problem::Problem;
 use crate::v1::Tag;
-use crate::v1::auth::{UserRole, UserState};
-use crate::wire::{Id, Time, Wallet};
+use crate::v1::auth::{UserRole, UserState, UserSummary};
+use crate::wire::{Id, Time};
 
 pub struct UsersApi {
     pub domain: Domain,
 }
 
-/// A user, as architects and observers see them.
+/// A user, as architects and observers see them. The mail address is for architects only.
 #[derive(Debug, Object)]
 #[oai(skip_serializing_if_is_none)]
 struct UserRecord {
-    id: Id<UserId>,
-    role: UserRole,
+    #[oai(flatten)]
+    summary: UserSummary,
     state: UserState,
-    name: Option<String>,
-    wallet_address: Option<Wallet>,
-    /// For architects only.
-    email: Option<String>,
     created_at: Time,
 }
 
@@ -42,15 +39,14 @@ struct RoleRequest {
 
 impl UserRecord {
     fn of(user: User, sees_content: bool) -> Self {
-        Self {
-            id: user.id.into(),
-            role: user.role.into(),
-            state: user.state.into(),
-            name: user.name,
-            wallet_address: user.wallet_address.map(Into::into),
-            email: user.email.filter(|_| sees_content),
-            created_at: user.created_at.into(),
-        }
+        let (state, created_at) = (user.state.into(), user.created_at.into());
+        let user = User { email: user.email.filter(|_| sees_content), ..user };
+        Self { summary: user.into(), state, created_at }
+    }
+
+    fn acted(user: Once<User>) -> Acted<Self> {
+        let replayed = user.is_replay();
+        Acted::on(Self::of(user.into_inner(), true)).replayed(replayed)
     }
 }
 
@@ -71,9 +67,9 @@ impl UsersApi {
         architect: Architect,
         #[oai(name = "Idempotency-Key")] key: IdempotencyKey,
         id: Path<Id<UserId>>,
-    ) -> Result<Json<UserRecord>, Problem> {
+    ) -> Result<Acted<UserRecord>, Problem> {
         let claim = key.claim(&architect.caller, &Value::Null);
-        Ok(Json(UserRecord::of(self.domain.ops().suspend(&architect, id.0.0, claim.as_ref()).await?, true)))
+        Ok(UserRecord::acted(self.domain.ops().suspend(&architect, id.0.0, claim.as_ref()).await?))
     }
 
     /// Let a user in again
@@ -83,9 +79,9 @@ impl UsersApi {
         architect: Architect,
         #[oai(name = "Idempotency-Key")] key: IdempotencyKey,
         id: Path<Id<UserId>>,
-    ) -> Result<Json<UserRecord>, Problem> {
+    ) -> Result<Acted<UserRecord>, Problem> {
         let claim = key.claim(&architect.caller, &Value::Null);
-        Ok(Json(UserRecord::of(self.domain.ops().resume(&architect, id.0.0, claim.as_ref()).await?, true)))
+        Ok(UserRecord::acted(self.domain.ops().resume(&architect, id.0.0, claim.as_ref()).await?))
     }
 
     /// Give a user a role
@@ -98,9 +94,9 @@ impl UsersApi {
         #[oai(name = "Idempotency-Key")] key: IdempotencyKey,
         id: Path<Id<UserId>>,
         body: Body<RoleRequest>,
-    ) -> Result<Json<UserRecord>, Problem> {
+    ) -> Result<Acted<UserRecord>, Problem> {
         let claim = key.claim(&architect.caller, &body.document);
-        let user = self.domain.ops().set_role(&architect, id.0.0, body.value.role.into(), claim.as_ref()).await?;
-        Ok(Json(UserRecord::of(user, true)))
+        let role = body.value.role.into();
+        Ok(UserRecord::acted(self.domain.ops().set_role(&architect, id.0.0, role, claim.as_ref()).await?))
     }
 }
