@@ -5,6 +5,7 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 
 use crate::App;
 use crate::auth::PublicKey;
+use crate::problem::Problem;
 use crate::v1::Tag;
 
 /// How long whoever checks tokens may go without asking again. A staged key has to be out for longer before it signs.
@@ -70,8 +71,8 @@ impl KeySetApi {
     /// For services that check tokens themselves. Ask again when a token names a key that is not among them.
     #[oai(path = "/.well-known/jwks.json", method = "get", operation_id = "listSigningKeys")]
     #[expect(clippy::unused_async, reason = "poem-openapi awaits every operation")]
-    async fn keys(&self) -> Published {
+    async fn keys(&self) -> Result<Published, Problem> {
         let keys = self.app.tokens.accepted().iter().map(Jwk::from).collect();
-        Published::Keys(Json(JwkSet { keys }), CACHE_CONTROL.into())
+        Ok(Published::Keys(Json(JwkSet { keys }), CACHE_CONTROL.into()))
     }
 }

@@ -23,6 +23,7 @@ use crate::ports::sandbox::Sandbox;
 use crate::ports::schema::Schema;
 use crate::ports::secrets::Secrets;
 use crate::settings::Settings;
+use crate::sign_in::KeyBook;
 
 /// The rules with all that they need. Cheap to clone.
 #[derive(Clone)]
@@ -37,6 +38,7 @@ pub struct Domain {
     pub(crate) counted: Counted,
     pub(crate) held: Held,
     pub(crate) standings: Standings,
+    pub(crate) provider_keys: KeyBook,
     /// Somebody in this process has written something that others here may be waiting for.
     pub(crate) changes: Arc<Notify>,
 }
@@ -68,6 +70,7 @@ impl Domain {
             counted: Counted::default(),
             held: Held::default(),
             standings: Standings::default(),
+            provider_keys: KeyBook::default(),
             changes: Arc::default(),
         }
     }

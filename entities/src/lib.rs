@@ -24,6 +24,7 @@ pub mod refresh_token;
 pub mod schedule;
 pub mod schedule_fire;
 pub mod sign_in;
+pub mod spent_id_token;
 pub mod user;
 pub mod user_identity;
 pub mod worker;

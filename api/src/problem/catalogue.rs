@@ -67,6 +67,7 @@ pub static INVALID_SIGN_IN_MESSAGE: Kind = Kind::new(401, "invalid-sign-in-messa
 pub static INVALID_SIGNATURE: Kind = Kind::new(401, "invalid-signature", "Invalid signature");
 pub static INVALID_NONCE: Kind = Kind::new(401, "invalid-nonce", "Invalid nonce");
 pub static INVALID_CODE: Kind = Kind::new(401, "invalid-code", "Invalid code");
+pub static INVALID_ID_TOKEN: Kind = Kind::new(401, "invalid-id-token", "Invalid identity token");
 pub static INVALID_REFRESH_TOKEN: Kind = Kind::new(401, "invalid-refresh-token", "Invalid refresh token");
 pub static FORBIDDEN: Kind = Kind::new(403, "forbidden", "Forbidden");
 pub static ACCOUNT_SUSPENDED: Kind = Kind::new(403, "account-suspended", "Account suspended");
@@ -92,6 +93,7 @@ pub static LIMITED: Kind = Kind::new(429, "limited", "Too many requests, please 
 pub static EXECUTION_LIMIT: Kind = Kind::new(429, "execution-limit", "Execution limit reached");
 pub static INTERNAL: Kind = Kind::new(500, "internal", "Internal server error");
 pub static UNAVAILABLE: Kind = Kind::new(503, "unavailable", "Service unavailable");
+pub static IDENTITY_PROVIDER_UNAVAILABLE: Kind = Kind::new(503, "identity-provider-unavailable", "Identity provider unavailable");
 pub static TIMED_OUT: Kind = Kind::new(503, "timed-out", "Request timed out");
 
 /// All of them, in the order of the page. The first one of a status stands for it.
@@ -106,6 +108,7 @@ pub static CATALOGUE: &[&Kind] = &[
     &INVALID_SIGNATURE,
     &INVALID_NONCE,
     &INVALID_CODE,
+    &INVALID_ID_TOKEN,
     &INVALID_REFRESH_TOKEN,
     &FORBIDDEN,
     &ACCOUNT_SUSPENDED,
@@ -131,5 +134,6 @@ pub static CATALOGUE: &[&Kind] = &[
     &EXECUTION_LIMIT,
     &INTERNAL,
     &UNAVAILABLE,
+    &IDENTITY_PROVIDER_UNAVAILABLE,
     &TIMED_OUT,
 ];

@@ -2,6 +2,7 @@
 
 mod browser;
 mod email;
+mod google;
 mod wire;
 
 use domain::sign_in::SignedIn;
@@ -18,6 +19,8 @@ use crate::v1::Tag;
 pub use browser::BrowserApi;
 pub(super) use email::CodeRequest;
 pub use email::EmailApi;
+pub use google::GoogleApi;
+pub(super) use google::GoogleRequest;
 use wire::{Challenge, ChallengeRequest, LoginLinkRequest, RefreshRequest, Session};
 pub(super) use wire::{UserRole, UserState, UserSummary, WalletLoginRequest};
 

@@ -7,7 +7,7 @@ use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
 use poem_openapi::{Enum, Object, OpenApi};
 
-use super::auth::{CodeRequest, UserSummary, WalletLoginRequest};
+use super::auth::{CodeRequest, GoogleRequest, UserSummary, WalletLoginRequest};
 use crate::auth::Caller;
 use crate::body::Body;
 use crate::convention::{Deleted, IdempotencyKey};
@@ -163,6 +163,20 @@ impl UsersApi {
         let claim = key.claim(&caller, &body.document);
         let CodeRequest { email, code } = body.value;
         Ok(Json(self.domain.sign_ins().add_email(&caller, &email.0, &code, claim.as_ref()).await?.into()))
+    }
+
+    /// Add a Google account
+    ///
+    /// With the same proof as for signing in. An account of another user's is refused; nothing is ever joined.
+    #[oai(path = "/identities/google", method = "post", operation_id = "addGoogle")]
+    async fn add_google(
+        &self,
+        caller: Caller,
+        #[oai(name = "Idempotency-Key")] key: IdempotencyKey,
+        body: Body<GoogleRequest>,
+    ) -> Result<Json<Identity>, Problem> {
+        let claim = key.claim(&caller, &body.document);
+        Ok(Json(self.domain.sign_ins().add_google(&caller, &body.value.into(), claim.as_ref()).await?.into()))
     }
 
     /// Part with a way in

@@ -1,6 +1,7 @@
 //! What users have proved to be theirs. Whoever proves it signs in as the user whose it is; nothing is ever joined because two things look
-//! alike.
+//! alike, only because one proof proves both.
 
+use entities::EmailAddress;
 use entities::id::{IdentityId, UserId};
 use entities::user::{self, Role};
 use entities::user_identity::{self, Kind};
@@ -19,17 +20,30 @@ pub struct Proof {
     pub subject: String,
     /// What Google says the mail address is.
     pub email: Option<String>,
+    /// A mailbox that the same proof proves as well as a code that is sent to it.
+    pub mailbox: Option<EmailAddress>,
 }
 
 impl Accounts<'_> {
-    /// The user whose identity was proved; made now if it is nobody's yet.
+    /// The user whose identity was proved. If it is nobody's yet, it becomes that of the user who has proved the mailbox that comes with it, or
+    /// of one who is made now.
     pub(crate) async fn proved(&self, txn: &Txn, proof: &Proof) -> Result<User, AccountError> {
         if let Some(user) = owner(txn, proof).await? {
+            return Ok(user);
+        }
+        let mailbox = proof.mailbox.as_ref().map(Proof::email);
+        if let Some(mailbox) = &mailbox
+            && let Some(user) = owner(txn, mailbox).await?
+            && self.attach(txn, user.id, proof).await?.is_some()
+        {
             return Ok(user);
         }
         let new = new_user(self.domain.queue.ids().next(), Role::Operator, self.domain.now());
         user::Entity::insert(new.clone().into_active_model()).exec_without_returning(&**txn).await?;
         if self.attach(txn, new.id, proof).await?.is_some() {
+            if let Some(mailbox) = &mailbox {
+                self.attach(txn, new.id, mailbox).await?;
+            }
             return Ok(user::Entity::find_by_id(new.id).one(&**txn).await?.unwrap_or(new));
         }
         // Somebody else brought the same proof at the same moment, and was faster.

@@ -3,6 +3,7 @@
 use entities::user_identity::Kind;
 use sea_orm::DbErr;
 
+use super::ProviderError;
 use crate::accounts::AccountError;
 use crate::fault::{Class, Fault};
 use crate::idempotency::IdempotencyError;
@@ -30,6 +31,10 @@ pub enum SignInError {
     RefreshTokenReused,
     #[error("the code is not the newest one for this address, was used before, is too old, or was tried too often; ask for a new one")]
     Code,
+    #[error("the identity token {0}")]
+    IdToken(&'static str),
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
     #[error("nobody signs in by {} here", .0.name())]
     NotOffered(Kind),
     #[error(transparent)]
@@ -58,6 +63,7 @@ impl Fault for SignInError {
             Self::Limit(error) => error.class(),
             Self::Mail(error) => error.class(),
             Self::Keyring(error) => error.class(),
+            Self::Provider(error) => error.class(),
             Self::NotOffered(_) => Class::Missing,
             _ => Class::Forbidden,
         }
@@ -69,6 +75,8 @@ impl Fault for SignInError {
             Self::Signature(_) => "invalid-signature",
             Self::Nonce => "invalid-nonce",
             Self::Code => "invalid-code",
+            Self::IdToken(_) => "invalid-id-token",
+            Self::Provider(error) => error.code(),
             Self::NotOffered(_) => "not-found",
             Self::RefreshToken | Self::RefreshTokenReused => "invalid-refresh-token",
             Self::Account(error) => error.code(),

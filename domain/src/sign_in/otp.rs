@@ -140,6 +140,6 @@ fn new_code(rng: &dyn Rng) -> String {
 
 impl Proof {
     pub(crate) fn email(email: &EmailAddress) -> Self {
-        Self { kind: Kind::Email, subject: email.to_string(), email: None }
+        Self { kind: Kind::Email, subject: email.to_string(), email: None, mailbox: None }
     }
 }

@@ -9,9 +9,10 @@ use crate::sql::statement;
 const KEPT_US: i64 = 24 * 3_600 * 1_000_000;
 
 /// Table, key, and the moment from which a row is of no use.
-const TABLES: [(&str, &str, &str); 4] = [
+const TABLES: [(&str, &str, &str); 5] = [
     ("auth_nonces", "nonce", "expires_at"),
     ("otp_codes", "email", "expires_at"),
+    ("spent_id_tokens", "token_hash", "expires_at"),
     // A token that came back tells of a thief for as long as its sign-in could still be open.
     ("sign_ins", "id", "expires_at"),
     ("sign_ins", "id", "coalesce(closed_at, 9223372036854775807)"),

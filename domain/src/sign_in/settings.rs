@@ -22,6 +22,10 @@ pub struct Settings {
     pub code_seconds: u32,
     /// How often somebody may try one.
     pub code_tries_max: u32,
+    /// Our own names at Google. None: nobody signs in with Google.
+    pub google_client_ids: Vec<String>,
+    /// Who signs its tokens.
+    pub google_issuer: String,
     /// How long an unused refresh token is good: seconds, or a number with s, m, h or d.
     #[serde(deserialize_with = "lifetime")]
     pub refresh_token_seconds: u32,
@@ -40,6 +44,8 @@ impl Default for Settings {
             email_codes: true,
             code_seconds: 600,
             code_tries_max: 3,
+            google_client_ids: Vec::new(),
+            google_issuer: "https://accounts.google.com".into(),
             refresh_token_seconds: 7 * 86_400,
             sign_in_seconds_max: 90 * 86_400,
         }

@@ -137,6 +137,6 @@ impl SignIns<'_> {
 
 impl Proof {
     pub(crate) fn wallet(address: Address) -> Self {
-        Self { kind: Kind::Wallet, subject: address.to_string(), email: None }
+        Self { kind: Kind::Wallet, subject: address.to_string(), email: None, mailbox: None }
     }
 }

@@ -7,6 +7,7 @@ mod codes;
 mod containers;
 mod entitlements;
 mod events;
+mod google;
 mod idempotency;
 mod limits;
 mod lists;

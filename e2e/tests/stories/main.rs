@@ -2,6 +2,7 @@
 
 mod codes_by_mail;
 mod doctor;
+mod google;
 mod listening;
 mod schema;
 mod settings;

@@ -18,6 +18,8 @@ pub const ALIASES: &[(&str, &str, &str)] = &[
     ("JWT_STAGED_KEY", "api", "jwt_staged_key"),
     ("JWT_RETIRED_KEY", "api", "jwt_retired_key"),
     ("JWT_EXPIRY", "sign_in", "refresh_token_seconds"),
+    ("GOOGLE_CLIENT_ID", "sign_in", "google_client_ids"),
+    ("GOOGLE_CLIENT_IDS", "sign_in", "google_client_ids"),
     ("SOLANA_RPC_URL", "solana", "rpc_url"),
     ("DATABASE_URL", "database", "url"),
     ("REDIS_URL", "redis", "url"),
