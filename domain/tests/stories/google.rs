@@ -244,9 +244,12 @@ async fn a_short_outage_is_not_noticed_and_a_long_one_is_said(world: World) {
     world.finish().await;
 }
 
+/// What is wrong with a provider, and how it comes to be.
+type Spoilt = (&'static str, fn(&mut Said));
+
 async fn a_provider_that_says_nonsense_is_no_provider(world: World) {
     let key = Key::es256(1);
-    let spoilt: [(&str, fn(&mut Said)); 3] = [
+    let spoilt: [Spoilt; 3] = [
         ("another name", |said| said.issuer = "https://evil.example".into()),
         ("an error", |said| said.status = 500),
         ("a redirect", |said| said.status = 302),
