@@ -8,23 +8,18 @@ use crate::value::Timestamp;
 
 /// How somebody signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
-#[sea_orm(rs_type = "String", db_type = "Text")]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
     /// A message signed by a wallet.
-    #[sea_orm(string_value = "wallet")]
     Wallet,
     /// A code sent by mail.
-    #[sea_orm(string_value = "email")]
     Email,
     /// An identity token of Google's.
-    #[sea_orm(string_value = "google")]
     Google,
     /// A one-time link.
-    #[sea_orm(string_value = "link")]
     Link,
     /// A device that somebody signed in allowed.
-    #[sea_orm(string_value = "device")]
     Device,
 }
 

@@ -8,17 +8,14 @@ use crate::value::Timestamp;
 
 /// What kind of thing was proved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
-#[sea_orm(rs_type = "String", db_type = "Text")]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A Solana wallet.
-    #[sea_orm(string_value = "wallet")]
     Wallet,
     /// A mailbox.
-    #[sea_orm(string_value = "email")]
     Email,
     /// A Google account.
-    #[sea_orm(string_value = "google")]
     Google,
 }
 
