@@ -15,9 +15,7 @@ fn settings(issuer: &str) -> [(&str, &str); 5] {
 }
 
 async fn provider(installation: &Installation) -> (Process, String) {
-    let mut command = python("issuer.py");
-    command.arg(installation.folder());
-    let mut provider = Process::start("issuer", command, installation.folder().join("issuer.log"));
+    let mut provider = Process::start("issuer", python("issuer.py"), installation.folder().join("issuer.log"));
     let line = provider.says("listening on port").await;
     let port = line.rsplit(' ').next().expect("it says which").to_owned();
     (provider, format!("http://127.0.0.1:{port}"))
