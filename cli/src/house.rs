@@ -66,6 +66,7 @@ impl House {
         settings.jobs.check()?;
         settings.limits.check()?;
         let secrets = check_secrets(&settings)?;
+        settings.scheduler.check()?;
         if settings.app.env == Env::Production && settings.database.url.is_none() {
             return Err("APP_ENV=production needs DATABASE_URL: name the database that you back up".into());
         }

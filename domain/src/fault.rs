@@ -87,11 +87,16 @@ impl Fault for jobs::EnqueueError {
         match self {
             Self::Database(error) => error.class(),
             Self::Contended { .. } => Class::Unavailable,
+            Self::Bound { .. } => Class::Invalid,
             Self::Payload { .. } | Self::Priority { .. } => Class::Bug,
         }
     }
 
     fn code(&self) -> &'static str {
-        if self.class() == Class::Unavailable { "unavailable" } else { "internal" }
+        match self.class() {
+            Class::Unavailable => "unavailable",
+            Class::Invalid => "validation-failed",
+            _ => "internal",
+        }
     }
 }

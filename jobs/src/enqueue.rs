@@ -34,6 +34,8 @@ pub enum EnqueueError {
     Payload { kind: String, source: serde_json::Error },
     #[error("priority {given} is outside 0 … 9")]
     Priority { given: i16 },
+    #[error("the bound of the concurrency key {key:?} is outside what can be kept: {what}")]
+    Bound { key: String, what: &'static str },
     #[error("the unique key {key:?} changed hands too often while the job was being enqueued; try again")]
     Contended { key: String },
     #[error("the database did not take the job")]

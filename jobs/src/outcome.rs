@@ -46,6 +46,18 @@ pub enum Settled {
     Cancelled,
 }
 
+impl Settled {
+    /// The state that the job ends in, as columns and metrics spell it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Succeeded(_) => "succeeded",
+            Self::Failed(_) => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
 /// For a job whose end was decided before this attempt began.
 impl From<Settled> for Outcome {
     fn from(settled: Settled) -> Self {

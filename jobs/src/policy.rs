@@ -145,6 +145,24 @@ pub struct Concurrency {
     pub rate: Option<Rate>,
 }
 
+impl Concurrency {
+    /// Both databases keep the bounds in 32 bits, and the tokens of a rate in thousandths of one.
+    ///
+    /// # Errors
+    /// What is wrong and what would be right.
+    pub fn check(&self) -> Result<(), &'static str> {
+        let fits = |number: u32, most: i32| (1..=most.unsigned_abs()).contains(&number);
+        if self.running_max.is_some_and(|max| !fits(max, i32::MAX)) {
+            return Err("running_max is 1 … 2147483647");
+        }
+        match self.rate {
+            Some(Rate { max, .. }) if !fits(max, i32::MAX / 1_000) => Err("a rate is 1 … 2147483 starts"),
+            Some(Rate { window, .. }) if window.as_millis() == 0 => Err("a rate's window is 1 ms or longer"),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// A token bucket: `max` starts at once, refilled evenly over `window`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {

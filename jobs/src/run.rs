@@ -1,7 +1,7 @@
 //! What a handler holds while it runs a job.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use entities::id::JobId;
 use platform::Txn;
@@ -30,6 +30,8 @@ struct Inner {
     lost: AtomicBool,
     drain: CancellationToken,
     notes: mpsc::UnboundedSender<Note>,
+    /// As what the handler's own transaction has ended the job, for those who count.
+    settled: OnceLock<&'static str>,
 }
 
 /// The attempt does not hold the job any more: its lease ran out and somebody else may be running it.
@@ -59,7 +61,7 @@ impl Run {
         notes: mpsc::UnboundedSender<Note>,
     ) -> Self {
         let (cancel, lost) = (CancellationToken::new(), AtomicBool::new(false));
-        Self { inner: Arc::new(Inner { job_id, attempt, failures, worker, cancel, lost, drain, notes }) }
+        Self { inner: Arc::new(Inner { job_id, attempt, failures, worker, cancel, lost, drain, notes, settled: OnceLock::new() }) }
     }
 
     #[must_use]
@@ -136,7 +138,15 @@ impl Run {
     /// # Errors
     /// [`LostLease`] when another attempt holds the job by now: roll back, the effect must not be kept.
     pub async fn settle_in(&self, txn: &Txn, settled: Settled) -> Result<(), SettleError> {
-        finish::settle(txn, self, settled).await
+        let word = settled.name();
+        finish::settle(txn, self, settled).await?;
+        let _ = self.inner.settled.set(word);
+        Ok(())
+    }
+
+    /// As what the handler has settled the job, if it did.
+    pub(crate) fn settled_as(&self) -> Option<&'static str> {
+        self.inner.settled.get().copied()
     }
 
     fn note(&self, note: Note) {

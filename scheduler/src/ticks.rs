@@ -29,6 +29,33 @@ impl Default for Settings {
     }
 }
 
+/// A setting of the scheduler with which nothing would ever fire.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("scheduler.{field} is {given}; it has to be {least} … {most}")]
+pub struct SettingsError {
+    pub field: &'static str,
+    pub given: u64,
+    pub least: u64,
+    pub most: u64,
+}
+
+impl Settings {
+    /// # Errors
+    /// The first setting with which the crontab could not be kept.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        let ticks = u64::try_from(self.catch_up_ticks_max).unwrap_or(u64::MAX);
+        let ranges = [
+            ("look_ms", self.look_ms.into(), 10, 60_000),
+            ("late_seconds_max", self.late_seconds_max.into(), 1, 86_400),
+            ("catch_up_ticks_max", ticks, 1, 100_000),
+        ];
+        match ranges.into_iter().find(|(_, given, least, most)| !(*least..=*most).contains(given)) {
+            Some((field, given, least, most)) => Err(SettingsError { field, given, least, most }),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Seed the crontab and look at it until `stop` fires.
 pub async fn run(db: Db, queue: Queue, settings: Settings, stop: CancellationToken) {
     let mut seeded = false;

@@ -64,6 +64,23 @@ async fn runs_with_their_lines_the_audit_and_used_links_go_too() {
     world.finish().await;
 }
 
+/// A busy house has something new to prune at each look.
+#[tokio::test]
+async fn rows_that_keep_growing_old_do_not_keep_it_for_ever() {
+    let world = World::new().await;
+    for sql in [
+        "INSERT INTO rate_limit_buckets (bucket, full_at, units) VALUES ('hydra', 1, 1)",
+        "CREATE TRIGGER hydra AFTER DELETE ON rate_limit_buckets
+         BEGIN INSERT INTO rate_limit_buckets (bucket, full_at, units) VALUES (OLD.bucket, OLD.full_at, OLD.units); END",
+    ] {
+        world.database.execute(sql).await;
+    }
+    let prune = world.enqueue(NewJob::of(&PruneRows {}).unwrap()).await;
+    world.run_jobs().await;
+    assert_eq!(world.job(prune).await.state, job::State::Succeeded);
+    world.finish().await;
+}
+
 async fn rows(world: &World) -> [i64; 3] {
     let count = async |table: &str| world.database.count(&format!("SELECT count(*) FROM {table}")).await;
     [count("idempotency_keys").await, count("events").await, count("jobs").await]

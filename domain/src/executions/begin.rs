@@ -125,7 +125,8 @@ fn ended(row: &Execution) -> Settled {
         State::Failed => {
             Settled::Failed(JobError::new(row.failure_code.clone().unwrap_or_default(), row.failure_message.clone().unwrap_or_default()))
         }
-        State::Cancelled => Settled::Cancelled,
+        // A job that ends as cancelled although nobody asks for it any more would come back at once.
+        State::Cancelled => Settled::Failed(JobError::new("cancelled", "the execution was cancelled; run the agent anew")),
         _ => Settled::Succeeded(result_of(row.id, row.output.as_ref())),
     }
 }

@@ -76,7 +76,8 @@ impl Committer {
 fn observe(end: &End, recorded: bool) {
     let (id, attempt) = (end.run.job_id(), end.run.attempt());
     let word = match &end.outcome {
-        Outcome::Succeeded(_) | Outcome::Settled => "succeeded",
+        Outcome::Succeeded(_) => "succeeded",
+        Outcome::Settled => end.run.settled_as().unwrap_or("succeeded"),
         Outcome::Errored(_) => "errored",
         Outcome::Failed(_) => "failed",
         Outcome::Cancelled => "cancelled",

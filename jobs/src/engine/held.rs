@@ -38,7 +38,7 @@ impl Held {
         let before = self.lock().insert(run.job_id(), Lease { run: run.clone(), renewed: claimed, begun });
         // The job was lost and has come back to the same process: nobody renews the first attempt any more, so nobody else would tell it.
         if let Some(lost) = before {
-            lost.run.cancel().cancel();
+            lost.run.lose();
         }
     }
 

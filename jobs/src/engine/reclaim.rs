@@ -1,5 +1,7 @@
 //! Taking back what dead workers held. Every process does it; each lost lease is taken back once.
 
+use std::time::Duration;
+
 use platform::Db;
 use tokio_util::sync::CancellationToken;
 
@@ -7,9 +9,12 @@ use super::Settings;
 use crate::store::lease;
 use crate::wake::{Signal, WakeBus};
 
-/// Look for lost leases once a second until `stop` fires.
+/// Lost leases are looked for at least so often, however seldom the database is polled for work.
+const LOOK_MAX: Duration = Duration::from_secs(1);
+
+/// Look for lost leases until `stop` fires.
 pub async fn run(db: Db, bus: WakeBus, settings: Settings, stop: CancellationToken) {
-    let mut every = tokio::time::interval(settings.poll());
+    let mut every = tokio::time::interval(settings.poll().min(LOOK_MAX));
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {

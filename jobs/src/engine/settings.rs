@@ -10,7 +10,7 @@ use serde::Deserialize;
 pub struct Settings {
     /// How long a worker holds a job without renewing. A dead worker's jobs come back after it, at most two seconds later.
     pub lease_seconds: u32,
-    /// The longest that due work waits when every wake-up is lost.
+    /// The longest that due work waits when every wake-up is lost, and the grain of delays and of pauses between tries.
     pub poll_ms: u32,
     /// Jobs that one claim takes at most.
     pub claim_jobs_max: u32,

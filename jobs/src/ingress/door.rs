@@ -13,7 +13,8 @@ pub struct Door {
 
 impl Door {
     /// The kinds that another service may ask for. A new kind is closed until it is named here, and what moves money or opens keys never is.
-    pub const OPEN: [JobKind; 2] = [JobKind::Probe, JobKind::RunAgent];
+    /// A run is asked for at the API, which has its price, its right and its input checked.
+    pub const OPEN: [JobKind; 1] = [JobKind::Probe];
 
     /// Read `name` or `name=kind|kind`.
     pub fn read(written: &str) -> Result<Self, SettingsError> {

@@ -83,6 +83,8 @@ impl Turn {
     /// When the database refuses; nothing is taken then, or what was taken comes back when its lease runs out.
     pub async fn claim(&mut self, db: &Db, claim: &Claim<'_>) -> Result<Vec<Claimed>, DbErr> {
         for keyed in [self.keyed_next, !self.keyed_next] {
+            // Whatever is wrong with one sort, the next look begins with the other.
+            self.keyed_next = !keyed;
             let mut taken = if keyed { keyed::claim(db, claim, &mut self.cursor).await? } else { claim_ready(db, claim).await? };
             if !taken.is_empty() {
                 (self.keyed_next, self.keyed_last) = (!keyed, keyed);

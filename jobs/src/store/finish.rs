@@ -122,11 +122,12 @@ async fn write(txn: &Txn, ended: &[&Finished]) -> Result<Vec<QueryResult>, DbErr
 
 /// SQLite has no statement that changes two tables.
 async fn record_attempts(txn: &Txn, ended: &[&Finished], held: &[QueryResult]) -> Result<(), DbErr> {
-    let by_id: HashMap<JobId, &&Finished> = ended.iter().map(|finished| (finished.job_id, finished)).collect();
+    // Two attempts of one job may end in one batch; the row says which of them it was.
+    let by_attempt: HashMap<(JobId, i32), &&Finished> = ended.iter().map(|end| ((end.job_id, end.attempt), end)).collect();
     let mut attempts = Vec::with_capacity(held.len());
     for row in held {
         let id: JobId = row.try_get("", "id")?;
-        let Some(finished) = by_id.get(&id) else { continue };
+        let Some(finished) = by_attempt.get(&(id, row.try_get("", "attempt")?)) else { continue };
         let outcome = match (row.try_get::<String>("", "state")?.as_str(), words(&finished.outcome).1) {
             (_, "snoozed") => continue,
             ("failed", _) => "failed",

@@ -52,6 +52,9 @@ pub(crate) async fn insert(txn: &Txn, ids: &Ids, jobs: Vec<NewJob>) -> Result<Ve
     if let Some(job) = jobs.iter().find(|job| !(0..=9).contains(&job.priority)) {
         return Err(EnqueueError::Priority { given: job.priority });
     }
+    for limit in jobs.iter().filter_map(|job| job.concurrency.as_ref()) {
+        limit.check().map_err(|what| EnqueueError::Bound { key: limit.key.clone(), what })?;
+    }
     limits::declare(txn, jobs.iter().filter_map(|job| job.concurrency.as_ref())).await?;
     let mut answers: Vec<Option<Enqueued>> = vec![None; jobs.len()];
     let mut waiting: BTreeMap<usize, (JobId, NewJob)> = jobs.into_iter().map(|job| (ids.next(), job)).enumerate().collect();

@@ -52,14 +52,19 @@ pub async fn prune_batch(db: &Db, settings: &Settings) -> Result<Pruned, DbErr> 
             ),
             0,
         ),
-        (format!("DELETE FROM workers WHERE heartbeat_at < {now} - $1"), 1),
+        (format!("DELETE FROM workers WHERE id IN (SELECT id FROM workers WHERE heartbeat_at < {now} - $1 LIMIT {BATCH})"), 1),
         (
             format!(
                 "DELETE FROM ingress_messages WHERE (queue, task_id) IN (SELECT queue, task_id FROM ingress_messages WHERE received_at < {now} - $1 LIMIT {BATCH})"
             ),
             longest,
         ),
-        (format!("DELETE FROM schedule_fires WHERE fire_at < {now} - $1"), longest),
+        (
+            format!(
+                "DELETE FROM schedule_fires WHERE (name, fire_at) IN (SELECT name, fire_at FROM schedule_fires WHERE fire_at < {now} - $1 LIMIT {BATCH})"
+            ),
+            longest,
+        ),
     ];
     for (sql, hours) in ended {
         pruned.others += execute(db, sql, [micros(hours).into()]).await?;

@@ -100,7 +100,6 @@ pub async fn fire(db: &Db, queue: &Queue, schedule: &Model, ticks: &[(Timestamp,
     Ok(count)
 }
 
-/// The job is enqueued first, so that the fire's row can name it; a tick that somebody else has fired takes both back.
 async fn fire_one(txn: &Txn, queue: &Queue, schedule: &Model, tick: Timestamp, reason: Reason) -> Result<Option<crate::Wake>, FireError> {
     let taken = "SELECT 1 FROM schedule_fires WHERE name = $1 AND fire_at = $2";
     if txn.query_one_raw(statement(txn.engine(), taken, [schedule.name.as_str().into(), tick.into()])).await?.is_some() {

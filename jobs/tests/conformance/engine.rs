@@ -153,6 +153,7 @@ async fn a_process_that_claims_its_own_lost_job_ends_the_first_attempt(rig: Rig)
     let (second, second_ticket) = engine.deliveries.recv().await.expect("the job again");
     assert_eq!((first.run.attempt(), second.run.attempt()), (1, 2));
     until("the first attempt is told to end", async || first.run.cancel().is_cancelled()).await;
+    assert!(first.run.is_lost(), "nobody asked for its end");
     assert!(!second.run.cancel().is_cancelled());
     first_ticket.finish(Outcome::Cancelled);
     second_ticket.finish(Outcome::Succeeded(json!(2)));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use jobs::{EnqueueError, NewJob, Outcome, Unique};
+use jobs::{Concurrency, EnqueueError, NewJob, Outcome, Rate, Unique};
 use serde_json::json;
 
 use crate::rig::{Rig, job};
@@ -19,6 +19,7 @@ crate::on_every_engine!(
     two_bulks_with_the_same_keys_in_opposite_order_both_pass,
     a_delayed_job_is_not_claimed_early,
     a_priority_outside_the_scale_is_refused,
+    a_bound_that_cannot_be_kept_is_refused,
 );
 
 async fn a_rolled_back_transaction_leaves_no_job(rig: Rig) {
@@ -128,4 +129,19 @@ async fn a_priority_outside_the_scale_is_refused(rig: Rig) {
     let txn = rig.db().write().await.expect("a transaction");
     let refused = rig.queue.enqueue_all(&txn, vec![NewJob { priority: 10, ..job() }]).await;
     assert!(matches!(refused, Err(EnqueueError::Priority { given: 10 })));
+}
+
+/// A bound that the row cannot hold would stop every claim of its pool.
+async fn a_bound_that_cannot_be_kept_is_refused(rig: Rig) {
+    let rate = |max, window| Concurrency { key: "k".into(), running_max: None, rate: Some(Rate { max, window }) };
+    let running = |max| Concurrency { key: "k".into(), running_max: Some(max), rate: None };
+    let second = Duration::from_secs(1);
+    for bound in [running(0), running(u32::MAX), rate(0, second), rate(2_147_484, second), rate(1, Duration::from_micros(999))] {
+        let txn = rig.db().write().await.expect("a transaction");
+        let refused = rig.queue.enqueue_all(&txn, vec![NewJob { concurrency: Some(bound.clone()), ..job() }]).await;
+        assert!(matches!(refused, Err(EnqueueError::Bound { .. })), "{bound:?}: {refused:?}");
+    }
+    let most = NewJob { concurrency: Some(running(2_147_483_647)), ..job() };
+    let kept = rig.enqueue_one(most).await;
+    assert_eq!(rig.claim(1).await[0].id, kept);
 }

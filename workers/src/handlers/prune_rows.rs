@@ -15,7 +15,7 @@ const BATCH: u32 = 500;
 /// # Errors
 /// When the database does not answer; what is gone by then stays gone.
 pub async fn handle(domain: &Domain, settings: &Settings, _: PruneRows, run: &Run) -> Handled {
-    let (mut jobs, mut others) = (0, 0);
+    let (mut jobs, mut others, mut small_passes) = (0, 0, 0);
     while !run.cancel().is_cancelled() {
         let away = |source: &dyn std::error::Error| Away { reason: source.to_string() };
         let queue = prune_batch(domain.db(), &settings.jobs).await.map_err(|source| away(&source))?;
@@ -29,12 +29,14 @@ pub async fn handle(domain: &Domain, settings: &Settings, _: PruneRows, run: &Ru
         rows += domain.executions().prune(BATCH).await?;
         rows += domain.ops().prune_audit(BATCH).await?;
         rows += domain.accounts().prune_login_links(BATCH).await?;
-        if queue.jobs + rows == 0 {
-            break;
-        }
         jobs += queue.jobs;
         others += rows;
         run.progress(json!({ "jobs": jobs, "others": others }));
+        // Rows grow old all the time. A second pass that fills no batch is the end: it finds what the first one set free, and the rest can wait.
+        small_passes = if queue.jobs + rows < u64::from(BATCH) { small_passes + 1 } else { 0 };
+        if queue.jobs + rows == 0 || small_passes == 2 {
+            break;
+        }
     }
     Ok(Outcome::Succeeded(json!({ "jobs": jobs, "others": others })))
 }

@@ -32,6 +32,11 @@ pub(super) fn classify(ended: &Ended, transcript: &Transcript, limits: &RunLimit
     let failed = |code, message: String| Ok((Ending::Failed(Failure { code, message }), None));
     match ended {
         Ended::Cancelled => Ok((Ending::Cancelled, None)),
+        // The agent never ran: an engine that hangs is nobody's timeout.
+        Ended::Overdue if transcript.started.is_none() => Err(SandboxError::Engine {
+            attempted: "start the agent".into(),
+            reason: format!("nothing was heard of it for {} s", limits.run_seconds_max),
+        }),
         Ended::Overdue => failed(FailureCode::Timeout, timeout(limits)),
         Ended::Away(reason) => Err(SandboxError::Unavailable { reason: reason.clone() }),
         Ended::Lost { oom_killed: true, .. } => failed(FailureCode::OutOfMemory, out_of_memory(limits)),
@@ -116,4 +121,21 @@ pub(super) fn usage(transcript: &Transcript) -> Usage {
     }
     let wall = transcript.started.map(|started| started.elapsed().as_millis()).unwrap_or_default();
     Usage { wall_ms: u64::try_from(wall).unwrap_or(u64::MAX), source: "none".into(), ..Usage::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn only_an_agent_that_was_started_can_run_too_long() {
+        let limits = RunLimits::default();
+        let mut transcript = Transcript::default();
+        assert!(matches!(classify(&Ended::Overdue, &transcript, &limits), Err(SandboxError::Engine { .. })));
+        transcript.started = Some(Instant::now());
+        let ended = classify(&Ended::Overdue, &transcript, &limits);
+        assert!(matches!(ended, Ok((Ending::Failed(Failure { code: FailureCode::Timeout, .. }), None))));
+    }
 }
