@@ -25,7 +25,7 @@ pub struct App {
     pub settings: Arc<Settings>,
     /// Renders `/metrics`. Absent where nobody records.
     pub metrics: Option<PrometheusHandle>,
-    /// Besides the database, what has to answer for this process to be ready.
+    /// Besides the database, what this process depends on.
     pub dependencies: Arc<[Dependency]>,
     /// The pools without which this process is not ready: those that it runs itself.
     pub pools: Arc<[Pool]>,
@@ -33,9 +33,11 @@ pub struct App {
     pub reveal: bool,
 }
 
-/// Something that has to answer, and how to ask it.
+/// Something that should answer, and how to ask it.
 pub struct Dependency {
     pub name: &'static str,
+    /// Whether this process is not ready while it is away.
+    pub needed: bool,
     pub check: Box<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>,
 }
 

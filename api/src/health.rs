@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use domain::Domain;
+use domain::ops::HEARTBEAT_AGE_MAX;
+use futures::future::{join, join_all};
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Enum, Object, OpenApi};
 
@@ -11,8 +13,6 @@ use crate::v1::Tag;
 
 /// A dependency that does not answer in this time counts as away.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// A pool whose last heartbeat is older has no worker.
-const HEARTBEAT_AGE_MAX: Duration = Duration::from_secs(30);
 
 pub struct HealthApi {
     pub app: App,
@@ -47,6 +47,8 @@ struct Readiness {
 struct DependencyHealth {
     name: String,
     state: Health,
+    /// Whether this process is not ready while it is away.
+    needed: bool,
     /// How long it took to answer.
     latency_ms: Option<u32>,
 }
@@ -56,6 +58,7 @@ struct DependencyHealth {
 struct PoolHealth {
     name: String,
     state: Health,
+    /// Those whose last heartbeat is young enough.
     workers: u32,
     /// Age of the newest heartbeat.
     heartbeat_age_ms: Option<u32>,
@@ -80,15 +83,16 @@ impl HealthApi {
         Json(Liveness { state: Health::Ok })
     }
 
-    /// Whether database, dependencies and the process's own pools are there.
+    /// Whether database, dependencies and the process's own pools are there
+    ///
+    /// What is away and not `needed` is told and keeps nothing from being ready.
     #[oai(path = "/health/ready", method = "get", operation_id = "getReadiness")]
     async fn ready(&self) -> Ready {
-        let (pools, database) = pools(&self.app.domain, &self.app.pools).await;
-        let mut dependencies = vec![database];
-        for dependency in self.app.dependencies.iter() {
-            dependencies.push(ask(dependency.name, (dependency.check)()).await);
-        }
-        let away = dependencies.iter().map(|d| d.state).chain(pools.iter().map(|p| p.state)).any(|state| state == Health::Away);
+        let others: Vec<_> = self.app.dependencies.iter().map(|other| ask(other.name, other.needed, (other.check)())).collect();
+        let ((pools, database), others) = join(pools(&self.app.domain, &self.app.pools), join_all(others)).await;
+        let dependencies: Vec<_> = std::iter::once(database).chain(others).collect();
+        let needed = dependencies.iter().filter(|dependency| dependency.needed).map(|dependency| dependency.state);
+        let away = needed.chain(pools.iter().map(|pool| pool.state)).any(|state| state == Health::Away);
         if away {
             Ready::No(Json(Readiness { state: Health::Away, dependencies, pools }))
         } else {
@@ -100,7 +104,7 @@ impl HealthApi {
 /// The heartbeats, and with them whether the database answers.
 async fn pools(domain: &Domain, needed: &[jobs::Pool]) -> (Vec<PoolHealth>, DependencyHealth) {
     let mut beats = Vec::new();
-    let database = ask("database", async {
+    let database = ask("database", true, async {
         beats = domain.ops().heartbeats().await.map_err(|error| error.to_string())?;
         Ok(())
     })
@@ -118,7 +122,7 @@ async fn pools(domain: &Domain, needed: &[jobs::Pool]) -> (Vec<PoolHealth>, Depe
     (pools.collect(), database)
 }
 
-async fn ask(name: &str, check: impl Future<Output = Result<(), String>>) -> DependencyHealth {
+async fn ask(name: &str, needed: bool, check: impl Future<Output = Result<(), String>>) -> DependencyHealth {
     let began = std::time::Instant::now();
     let answer = tokio::time::timeout(PATIENCE, check).await.unwrap_or_else(|_| Err("no answer in time".into()));
     let state = match answer {
@@ -128,7 +132,7 @@ async fn ask(name: &str, check: impl Future<Output = Result<(), String>>) -> Dep
             Health::Away
         }
     };
-    DependencyHealth { name: name.into(), state, latency_ms: (state == Health::Ok).then(|| millis(began.elapsed())) }
+    DependencyHealth { name: name.into(), state, needed, latency_ms: (state == Health::Ok).then(|| millis(began.elapsed())) }
 }
 
 fn millis(time: Duration) -> u32 {

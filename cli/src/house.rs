@@ -169,6 +169,18 @@ pub fn signing_key(settings: &Settings) -> Result<SigningKey, KeyError> {
     SigningKey::load(settings.api.jwt_signing_key.as_ref().map(Hidden::reveal), &settings.app.data_dir, &SystemRng, may_make)
 }
 
+/// Make the keys that development makes up, so that roles which start together, perhaps as different users of the system, find them there.
+///
+/// # Errors
+/// When they cannot be written, or those that are there cannot be used.
+pub async fn make_up_keys(settings: &Settings) -> Result<(), Box<dyn Error>> {
+    if settings.app.env == Env::Development {
+        signing_key(settings)?;
+        outward::secrets(settings)?.secret("sealing_v1").await?;
+    }
+    Ok(())
+}
+
 /// Connect, and make the data directory when the database lies in it.
 pub async fn database(settings: &Settings) -> Result<Db, Box<dyn Error>> {
     if settings.database.url.is_none() {

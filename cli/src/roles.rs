@@ -108,20 +108,13 @@ fn pools_named(names: &[String]) -> Result<Vec<Pool>, String> {
 }
 
 fn serve(house: &House, tokens: Tokens, listener: api::Listener, pools: &[Pool]) -> Part {
-    let redis = house.settings.redis.url.clone().map(|url| api::Dependency {
-        name: "redis",
-        check: Box::new(move || {
-            let url = url.clone();
-            Box::pin(async move { jobs::carrier::redis_version(&url).await.map(drop).map_err(|error| error.to_string()) })
-        }),
-    });
     let app = api::App {
         domain: house.domain.clone(),
         tokens,
         operations: api::convention::Operations::start(&house.domain, &house.tasks),
         settings: Arc::new(house.settings.api.clone()),
         metrics: Some(house.telemetry.metrics.clone()),
-        dependencies: redis.into_iter().collect(),
+        dependencies: dependencies(house),
         pools: pools.into(),
         reveal: house.settings.app.env == Env::Development,
     };
@@ -131,6 +124,27 @@ fn serve(house: &House, tokens: Tokens, listener: api::Listener, pools: &[Pool])
             tracing::error!(error = &error as &dyn Error, "the API cannot serve");
         }
     })
+}
+
+/// Redis and the container engine. Without them work is slower or waits; the API answers all the same.
+fn dependencies(house: &House) -> Arc<[api::Dependency]> {
+    let redis = house.settings.redis.url.clone().map(|url| api::Dependency {
+        name: "redis",
+        needed: false,
+        check: Box::new(move || {
+            let url = url.clone();
+            Box::pin(async move { jobs::carrier::redis_version(&url).await.map(drop).map_err(|error| error.to_string()) })
+        }),
+    });
+    let engine = house.domain.ports().sandbox.clone().map(|sandbox| api::Dependency {
+        name: "container_engine",
+        needed: false,
+        check: Box::new(move || {
+            let sandbox = Arc::clone(&sandbox);
+            Box::pin(async move { sandbox.ping().await.map(drop).map_err(|error| error.to_string()) })
+        }),
+    });
+    redis.into_iter().chain(engine).collect()
 }
 
 /// Read the queues that other services push to, if there are any.

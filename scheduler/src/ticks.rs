@@ -155,4 +155,16 @@ mod tests {
         assert_eq!(hourly(CatchUp::Latest), ["03 catch_up", "04 tick"]);
         assert_eq!(hourly(CatchUp::All), ["01 catch_up", "02 catch_up", "03 catch_up", "04 tick"]);
     }
+
+    #[test]
+    fn settings_with_which_nothing_would_fire_are_refused_by_name() {
+        let wrong = [
+            Settings { look_ms: 0, ..Settings::default() },
+            Settings { late_seconds_max: 0, ..Settings::default() },
+            Settings { catch_up_ticks_max: 0, ..Settings::default() },
+        ];
+        let fields = wrong.map(|settings| settings.check().expect_err("it is wrong").field);
+        assert_eq!(fields, ["look_ms", "late_seconds_max", "catch_up_ticks_max"]);
+        assert_eq!(Settings::default().check(), Ok(()));
+    }
 }

@@ -61,7 +61,7 @@ struct EntitlementList {
 impl EntitlementsApi {
     /// Let a user run an agent
     ///
-    /// Whoever holds the right already keeps it.
+    /// Whoever holds the right already keeps it. `Location` is the list that it stands in now.
     #[oai(path = "/agents/:id/entitlements", method = "post", operation_id = "grantEntitlement")]
     async fn grant(
         &self,
@@ -71,9 +71,8 @@ impl EntitlementsApi {
         body: Body<EntitlementRequest>,
     ) -> Result<Created<Entitlement>, Problem> {
         let claim = key.claim(&caller, &body.document);
-        let user_id = body.value.user_id.0;
-        let held = self.domain.entitlements().grant(&caller, id.0.0, user_id, claim.as_ref()).await?;
-        Ok(Created::at(format!("/v1/agents/{}/entitlements/{user_id}", id.0.0), held, Into::into))
+        let held = self.domain.entitlements().grant(&caller, id.0.0, body.value.user_id.0, claim.as_ref()).await?;
+        Ok(Created::at(format!("/v1/agents/{}/entitlements", id.0.0), held, Into::into))
     }
 
     /// Who may run an agent

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use crate::house::{Answer, Guest, House};
+use api::{App, Dependency};
 use domain::accounts::Role;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use poem::test::TestClient;
 
 #[tokio::test]
 async fn whatever_does_not_exist_is_a_problem_document_too() {
@@ -77,6 +80,39 @@ async fn health_needs_no_token_and_names_database_and_pools() {
     assert_eq!(ready.body["dependencies"][0]["name"], "database");
     let pools: Vec<_> = ready.body["pools"].as_array().unwrap().iter().map(|pool| pool["name"].as_str().unwrap()).collect();
     assert!(pools.contains(&"containers") && pools.contains(&"settlement"), "{pools:?}");
+}
+
+#[tokio::test]
+async fn only_what_is_needed_keeps_a_process_from_being_ready() {
+    let house = House::open().await;
+    for (needed, status) in [(false, 200), (true, 503)] {
+        let away = Dependency { name: "redis", needed, check: Box::new(|| Box::pin(async { Err("nobody answers".into()) })) };
+        let app = App { dependencies: [away].into(), ..house.app.clone() };
+        let ready = Answer::of(TestClient::new(api::endpoint(app)).get("/health/ready").send().await).await;
+        let redis = &ready.body["dependencies"][1];
+        assert_eq!(
+            (ready.status, &redis["name"], &redis["state"], &redis["needed"]),
+            (status, &"redis".into(), &"away".into(), &needed.into())
+        );
+    }
+}
+
+#[tokio::test]
+async fn metrics_are_told_without_the_database_too() {
+    let house = House::open().await;
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let app = App { metrics: Some(recorder.handle()), ..house.app.clone() };
+    metrics::with_local_recorder(&recorder, || {
+        metrics::counter!("jobs_claimed_total").increment(1);
+        metrics::gauge!("jobs", "pool" => "keys", "state" => "queued").set(7.0);
+        metrics::gauge!("jobs_oldest_wait_seconds", "pool" => "keys").set(7.0);
+    });
+    house.world.database.execute("ALTER TABLE workers RENAME TO gone").await;
+    let told = Answer::of(TestClient::new(api::endpoint(app)).get("/metrics").send().await).await;
+    assert_eq!(told.status, 200, "{told:?}");
+    let text = told.body.as_str().unwrap();
+    assert!(text.contains("jobs_claimed_total 1"), "{text}");
+    assert!(!text.contains("jobs{") && !text.contains("jobs_oldest_wait_seconds"), "what was known before is no answer now: {text}");
 }
 
 #[tokio::test]

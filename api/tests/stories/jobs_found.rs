@@ -124,6 +124,8 @@ async fn an_observer_sees_no_content_and_an_architect_does() {
     }
     assert_eq!(found(&house, &observer, "q=secret").await, Vec::<String>::new(), "what one may not read, one may not search");
     assert_eq!(found(&house, &observer, "q=prob").await, [id.to_string()]);
+    let guessed = house.get(&observer, "/v1/ops/jobs?args.action=succeed").await;
+    assert_eq!((guessed.status, guessed.problem(), guessed.pointers()), (400, "validation-failed", vec!["args.action"]));
     assert_eq!(found(&house, &architect, "q=secret").await, [id.to_string()]);
     assert_eq!(house.get(&architect, &path).await.body["last_error"], "a secret");
     house.close().await;

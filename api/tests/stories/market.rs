@@ -16,6 +16,7 @@ use poem::{EndpointExt as _, Response};
 use serde_json::{Value, json};
 use testkit::{Kind, MINT, World};
 
+use crate::contract::Contract;
 use crate::house::Answer;
 
 pub struct Market {
@@ -55,7 +56,7 @@ impl Market {
             pools: Arc::new([]),
             reveal: false,
         };
-        let client = TestClient::new(api::endpoint(app.clone()).boxed());
+        let client = TestClient::new(Contract(api::endpoint(app.clone())).boxed());
         Self { world, app, client, _keys: keys }
     }
 

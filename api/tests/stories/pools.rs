@@ -44,6 +44,13 @@ async fn workers_are_shown_with_the_age_of_their_heartbeat() {
     let ready = Answer::of(house.client.get("/health/ready").send().await).await;
     let keys = ready.body["pools"].as_array().unwrap().iter().find(|pool| pool["name"] == "keys").unwrap().clone();
     assert_eq!((&keys["state"], &keys["workers"]), (&json!("ok"), &json!(1)));
+    let there = pool(&house.get(&guest, "/v1/ops/pools").await, "keys");
+    assert_eq!((&there["workers"], &there["busy"]), (&json!(1), &json!(1)));
+    house.world.database.execute("UPDATE workers SET heartbeat_at = heartbeat_at - 31000000").await;
+    let gone = pool(&house.get(&guest, "/v1/ops/pools").await, "keys");
+    assert_eq!((&gone["workers"], &gone["busy"]), (&json!(0), &json!(0)), "nobody hears of it any more");
+    let ready = Answer::of(house.client.get("/health/ready").send().await).await;
+    assert_eq!(pool(&ready, "keys")["workers"], 0);
 }
 
 #[tokio::test]

@@ -15,7 +15,10 @@ pub async fn run(direction: Direction) -> Result<ExitCode, Box<dyn Error>> {
     let settings = Settings::load()?;
     let db = house::database(&settings).await?;
     match direction {
-        Direction::Up => up(&db, true).await?,
+        Direction::Up => {
+            up(&db, true).await?;
+            house::make_up_keys(&settings).await?;
+        }
         Direction::Down { steps } => down(&db, steps).await?,
         Direction::Status => return status(&db).await,
     }

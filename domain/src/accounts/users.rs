@@ -12,7 +12,7 @@ impl Accounts<'_> {
     /// The user of that id, made with that role if there is none.
     ///
     /// # Errors
-    /// [`AccountError::OtherRole`] when the user is there with another role.
+    /// [`AccountError::Suspended`] when nobody may act as the user, [`AccountError::OtherRole`] when the user is there with another role.
     pub async fn issue(&self, role: Role, user_id: Option<UserId>) -> Result<User, AccountError> {
         let id = user_id.unwrap_or_else(|| self.domain.queue.ids().next());
         let new = new_user(id, role, self.domain.now());
@@ -21,6 +21,7 @@ impl Accounts<'_> {
         user::Entity::insert(new.into_active_model()).on_conflict(unless_there).exec_without_returning(&*txn).await?;
         txn.commit().await?;
         let user = self.find(id).await?;
+        admit(&user)?;
         if user.role != role {
             return Err(AccountError::OtherRole { user: id, has: user.role, asked: role });
         }

@@ -3,7 +3,8 @@
 use entities::agent::{self, State};
 use entities::agent_version;
 use entities::id::AgentId;
-use sea_orm::{ConnectionTrait, EntityTrait as _};
+use platform::Txn;
+use sea_orm::{ConnectionTrait, EntityTrait as _, QuerySelect as _};
 use serde::{Deserialize, Serialize};
 
 use super::AgentError;
@@ -36,5 +37,11 @@ impl Agent {
         let current = agent_version::Entity::find_by_id((id, row.version)).one(db).await?;
         let current = current.ok_or(AgentError::NoVersion { agent: id, version: row.version })?;
         Ok(Self { row, current })
+    }
+
+    /// The version that the agent is at, and at which it stays until the transaction ends.
+    pub(super) async fn lock_version(txn: &Txn, id: AgentId) -> Result<i32, AgentError> {
+        let row = agent::Entity::find_by_id(id).lock_exclusive().one(&**txn).await?.filter(|row| row.deleted_at.is_none());
+        row.map(|row| row.version).ok_or(AgentError::Missing { agent: id })
     }
 }

@@ -9,15 +9,18 @@ use super::{Agent, AgentError, Agents, audit};
 use crate::accounts::Caller;
 
 impl Agents<'_> {
-    /// Take the agent out of sight for good. `expected` is the version that the caller has read.
+    /// Take the agent out of sight for good. `expected` is the version that the caller has read; without it, whichever it is at.
     ///
     /// # Errors
     /// [`AgentError::State`] while it is deployed, [`AgentError::OtherVersion`] when somebody changed it meanwhile.
     pub async fn delete(&self, caller: &Caller, id: AgentId, expected: Option<i32>) -> Result<(), AgentError> {
-        let agent = self.managed(caller, id).await?;
-        let version = expected.unwrap_or(agent.row.version);
+        self.managed(caller, id).await?;
         let now = self.domain.now();
         let txn = self.domain.db.write().await?;
+        let version = match expected {
+            Some(expected) => expected,
+            None => Agent::lock_version(&txn, id).await?,
+        };
         let deleted = agent::Entity::update_many()
             .col_expr(agent::Column::DeletedAt, Expr::value(now))
             .col_expr(agent::Column::UpdatedAt, Expr::value(now))

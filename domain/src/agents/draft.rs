@@ -1,15 +1,13 @@
 //! What a developer says about an agent, and whether it can be saved.
 
-use entities::Amount;
 use entities::agent::Category;
+use entities::{Address, Amount};
 use serde_json::Value;
 
 use super::AgentError;
 use crate::fault::FieldError;
 use crate::json::holds_nul;
 use crate::json_schema::{JsonSchema, SchemaError, compute};
-
-const BASE58: &str = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
 /// All that a developer says about an agent.
 #[derive(Debug, Clone)]
@@ -51,8 +49,8 @@ impl AgentDraft {
         if !is_text_of(&self.description, 10, 1_000) {
             refuse("/description", "must have 10 to 1000 characters, the first and the last of which show, and no control characters");
         }
-        if !(32..=44).contains(&self.price_mint.len()) || !self.price_mint.chars().all(|c| BASE58.contains(c)) {
-            refuse("/price_mint", "must be the address of a mint: 32 to 44 characters of base58");
+        if self.price_mint.parse::<Address>().is_err() {
+            refuse("/price_mint", "must be the address of a mint: 32 bytes, written as 32 to 44 characters of base58");
         }
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"./:@_-".contains(&byte);
         if !(1..=512).contains(&self.image.len()) || !self.image.bytes().all(plain) {
@@ -96,5 +94,24 @@ mod tests {
         let Err(AgentError::Draft { fields }) = draft.check().await else { panic!("the draft is refused") };
         let pointers: Vec<_> = fields.iter().map(|field| field.pointer.as_str()).collect();
         assert_eq!(pointers, ["/name", "/description", "/price_mint", "/image", "/input_schema/type", "/output_schema/$ref"]);
+    }
+
+    #[tokio::test]
+    async fn a_mint_is_an_address_of_thirty_two_bytes() {
+        let draft = |price_mint: &str| AgentDraft {
+            name: "Counter of words".into(),
+            description: "Counts the words of a text.".into(),
+            category: Category::Utility,
+            price_atomic: Amount::ZERO,
+            price_mint: price_mint.into(),
+            image: "alpine:3".into(),
+            input_schema: json!({}),
+            output_schema: json!({}),
+        };
+        assert!(draft("So11111111111111111111111111111111111111112").check().await.is_ok());
+        for wrong in ["1".repeat(33), "z".repeat(44), format!("{}0", "1".repeat(31)), String::new()] {
+            let Err(AgentError::Draft { fields }) = draft(&wrong).check().await else { panic!("{wrong} is refused") };
+            assert_eq!(fields.iter().map(|field| field.pointer.as_str()).collect::<Vec<_>>(), ["/price_mint"], "{wrong}");
+        }
     }
 }

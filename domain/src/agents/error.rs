@@ -2,6 +2,7 @@
 
 use entities::agent::State;
 use entities::id::AgentId;
+use entities::value::AddressError;
 use sea_orm::DbErr;
 
 use super::state::RefusedTransition;
@@ -25,6 +26,8 @@ pub enum AgentError {
     State { agent: AgentId, state: State, refused: &'static str },
     #[error(transparent)]
     Transition(#[from] RefusedTransition),
+    #[error("`{written}` is no address of a token or a pool")]
+    Address { written: String, source: AddressError },
     #[error("another agent has the address {address} already")]
     AddressTaken { address: String },
     #[error("a stored schema of agent {agent} does not compile any more")]
@@ -41,7 +44,7 @@ impl Fault for AgentError {
     fn class(&self) -> Class {
         match self {
             Self::Missing { .. } => Class::Missing,
-            Self::Draft { .. } => Class::Invalid,
+            Self::Draft { .. } | Self::Address { .. } => Class::Invalid,
             Self::OtherVersion { .. } | Self::State { .. } | Self::Transition(_) | Self::AddressTaken { .. } => Class::Conflict,
             Self::NoVersion { .. } | Self::StoredSchema { .. } => Class::Bug,
             Self::Page(error) => error.class(),
@@ -53,7 +56,7 @@ impl Fault for AgentError {
     fn code(&self) -> &'static str {
         match self {
             Self::Missing { .. } => "not-found",
-            Self::Draft { .. } => "validation-failed",
+            Self::Draft { .. } | Self::Address { .. } => "validation-failed",
             Self::OtherVersion { .. } => "precondition-failed",
             Self::State { .. } | Self::Transition(_) => "agent-state",
             Self::AddressTaken { .. } => "conflict",

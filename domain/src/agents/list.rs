@@ -7,7 +7,7 @@ use entities::agent_version;
 use entities::id::{AgentId, UserId};
 use platform::Engine;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use sea_orm::{ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Value};
 use serde::Serialize;
 
 use super::{Agent, AgentError, Agents};
@@ -54,7 +54,7 @@ impl Agents<'_> {
         let page = page.page("agents", filter, find.all(db).await?, |row| row.id)?;
         let mut versions = self.versions(&page.items).await?;
         let with_version = |row: agent::Model| {
-            let current = versions.remove(&row.id).filter(|current| current.version == row.version);
+            let current = versions.remove(&row.id);
             current.ok_or(AgentError::NoVersion { agent: row.id, version: row.version }).map(|current| Agent { row, current })
         };
         let items = page.items.into_iter().map(with_version).collect::<Result<_, _>>()?;
@@ -74,10 +74,18 @@ impl Agents<'_> {
         }
     }
 
+    /// The versions that these rows name. By now the agents may be at later ones.
     async fn versions(&self, rows: &[agent::Model]) -> Result<HashMap<AgentId, agent_version::Model>, AgentError> {
-        let of_them = agent_version::Column::AgentId.is_in(rows.iter().map(|row| row.id));
-        let current = Expr::cust("version = (SELECT agents.version FROM agents WHERE agents.id = agent_versions.agent_id)");
-        let found = agent_version::Entity::find().filter(of_them).filter(current).all(self.domain.db.connection()).await?;
+        if rows.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let pairs: Vec<String> = match self.domain.db.engine() {
+            Engine::Sqlite => vec!["(?, ?)".to_owned(); rows.len()],
+            Engine::Postgres => (1..=rows.len()).map(|nth| format!("(${}, ${})", 2 * nth - 1, 2 * nth)).collect(),
+        };
+        let values: Vec<Value> = rows.iter().flat_map(|row| [row.id.into(), row.version.into()]).collect();
+        let of_them = Expr::cust_with_values(format!("(agent_id, version) IN (VALUES {})", pairs.join(", ")), values);
+        let found = agent_version::Entity::find().filter(of_them).all(self.domain.db.connection()).await?;
         Ok(found.into_iter().map(|version| (version.agent_id, version)).collect())
     }
 }

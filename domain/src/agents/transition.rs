@@ -1,5 +1,6 @@
 //! The one place that moves an agent from state to state.
 
+use entities::Address;
 use entities::agent;
 use entities::id::AgentId;
 use platform::Txn;
@@ -51,7 +52,7 @@ impl Agents<'_> {
     /// Move an agent: state, addresses, audit and event in one transaction. `actor` is who or what brought it about.
     ///
     /// # Errors
-    /// [`AgentError::Transition`] when the event means nothing in this state.
+    /// [`AgentError::Transition`] when the event means nothing in this state, [`AgentError::Address`] when what is on the chain has no address.
     pub async fn advance(&self, id: AgentId, event: Event, change: Change, actor: &str) -> Result<Agent, AgentError> {
         let txn = self.domain.db.write().await?;
         let agent = self.advance_in(&txn, id, event, change, actor).await?;
@@ -64,6 +65,9 @@ impl Agents<'_> {
         let next = transition(before.state, event, Context { has_token: before.token_address.is_some() })?;
         let error = change.error.as_deref().map(|text| shortened(&without_nul(text), 1_000));
         let mut row = agent::ActiveModel { state: Set(next), updated_at: Set(self.domain.now()), ..agent::ActiveModel::default() };
+        for written in [&change.token_address, &change.pool_address].into_iter().flatten() {
+            written.parse::<Address>().map_err(|source| AgentError::Address { written: written.clone(), source })?;
+        }
         if let Some(address) = &change.token_address {
             row.token_address = Set(Some(address.clone()));
         }

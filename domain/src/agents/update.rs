@@ -19,13 +19,18 @@ impl Agents<'_> {
         if before.row.state == State::Archived {
             return Err(AgentError::State { agent: id, state: before.row.state, refused: "it changes no more" });
         }
-        let read = expected.unwrap_or(before.row.version);
-        if read != before.row.version {
-            return Err(AgentError::OtherVersion { agent: id, expected: read, current: before.row.version });
+        if let Some(expected) = expected.filter(|expected| *expected != before.row.version) {
+            return Err(AgentError::OtherVersion { agent: id, expected, current: before.row.version });
         }
         draft.check().await?;
         let image_digest = self.digest_of(&draft.image).await;
-        let (now, version) = (self.domain.now(), read + 1);
+        let now = self.domain.now();
+        let txn = self.domain.db.write().await?;
+        let read = match expected {
+            Some(expected) => expected,
+            None => Agent::lock_version(&txn, id).await?,
+        };
+        let version = read + 1;
         let changes = agent::ActiveModel {
             name: Set(draft.name),
             description: Set(draft.description),
@@ -36,7 +41,6 @@ impl Agents<'_> {
             updated_at: Set(now),
             ..agent::ActiveModel::default()
         };
-        let txn = self.domain.db.write().await?;
         let written = agent::Entity::update_many()
             .set(changes)
             .filter(agent::Column::Id.eq(id))
@@ -46,8 +50,11 @@ impl Agents<'_> {
             .exec(&*txn)
             .await?;
         if written.rows_affected == 0 {
-            let current = Agent::load(&*txn, id).await?.row.version;
-            return Err(AgentError::OtherVersion { agent: id, expected: read, current });
+            let row = Agent::load(&*txn, id).await?.row;
+            return Err(match row.state {
+                State::Archived => AgentError::State { agent: id, state: row.state, refused: "it changes no more" },
+                _ => AgentError::OtherVersion { agent: id, expected: read, current: row.version },
+            });
         }
         let current = agent_version::Model {
             agent_id: id,

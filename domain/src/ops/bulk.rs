@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait as _, Condition, EntityTrait as _, PaginatorTrait as _
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::jobs::{FINAL, LIVE, RETRYABLE, delete_all, resource, retry_all};
+use super::jobs::{FINAL, LIVE, RETRYABLE, cancel_all, delete_all, resource, retry_all};
 use super::once::Done;
 use super::{Actor, JobFilter, Ops, OpsError};
 use crate::idempotency::{Claim, Once};
@@ -125,10 +125,7 @@ impl Ops<'_> {
         progress.report.done += match action {
             BulkAction::Retry => retry_all(&txn, &ids).await?,
             BulkAction::Delete => delete_all(&txn, &ids).await?,
-            BulkAction::Cancel => {
-                ::jobs::store::cancel::request(&txn, &ids).await?;
-                ids.len() as u64
-            }
+            BulkAction::Cancel => cancel_all(&txn, &ids).await?,
         };
         run.progress_in(&txn, &json!(progress)).await?;
         txn.commit().await?;

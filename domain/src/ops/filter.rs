@@ -30,9 +30,9 @@ pub struct JobFilter {
     /// An id, a part of a kind's name, or a part of an error's text (of its first 1000 characters, on PostgreSQL).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// Whether `text` looks into errors at all: what one may not read, one may not search either.
+    /// What one may not read, one may not search either: `text` does not look into errors, and `args` are refused.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub errors_hidden: bool,
+    pub content_hidden: bool,
     /// All of these.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<ArgMatch>,
@@ -93,10 +93,13 @@ impl ArgMatch {
 
 impl JobFilter {
     /// # Errors
-    /// When a part of it can never match.
+    /// When a part of it can never match, or looks into payloads that the caller may not read.
     pub fn check(&self) -> Result<(), OpsError> {
         if let Some(wrong) = self.args.iter().find(|arg| arg.names().any(str::is_empty)) {
             return Err(OpsError::field(format!("args.{}", wrong.path), "a path is names separated by dots"));
+        }
+        if let Some(arg) = self.args.first().filter(|_| self.content_hidden) {
+            return Err(OpsError::field(format!("args.{}", arg.path), "only architects see payloads, so only they search them"));
         }
         Ok(())
     }
@@ -113,7 +116,7 @@ impl JobFilter {
         let last: Option<JobId> = self.created_before.map(|moment| earliest_id(moment.micros().saturating_add(CLOCKS_APART_US_MAX)));
         all = all.add_option(first.map(|id| job::Column::Id.gte(id))).add_option(last.map(|id| job::Column::Id.lt(id)));
         if let Some(text) = self.text.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
-            all = all.add(text_condition(engine, text, self.errors_hidden));
+            all = all.add(text_condition(engine, text, self.content_hidden));
         }
         self.args.iter().fold(all, |all, arg| all.add(arg.condition(engine)))
     }
@@ -141,13 +144,13 @@ fn in_states(engine: Engine, states: &[State]) -> Condition {
     any
 }
 
-fn text_condition(engine: Engine, text: &str, errors_hidden: bool) -> SimpleExpr {
+fn text_condition(engine: Engine, text: &str, content_hidden: bool) -> SimpleExpr {
     if let Ok(id) = text.parse::<JobId>() {
         return job::Column::Id.eq(id);
     }
     let lower = text.to_lowercase();
     let kinds: Vec<&str> = JobKind::ALL.iter().map(|kind| kind.name()).filter(|name| name.contains(&lower)).collect();
-    if errors_hidden {
+    if content_hidden {
         return job::Column::Kind.is_in(kinds);
     }
     let escaped = text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");

@@ -140,6 +140,18 @@ fn kept_while_retrying(counter: job::Column) -> SimpleExpr {
     CaseStatement::new().case(job::Column::State.eq(State::Retrying), Expr::col(counter)).finally(0).into()
 }
 
+/// Ask for the end of those among the jobs that are live; answers how many.
+pub(super) async fn cancel_all(txn: &Txn, ids: &[JobId]) -> Result<u64, DbErr> {
+    use sea_orm::{QueryOrder as _, QuerySelect as _};
+    let live = job::Entity::find().select_only().column(job::Column::Id).filter(job::Column::Id.is_in(ids.iter().copied()));
+    let live = live.filter(job::Column::State.is_in(LIVE)).order_by_asc(job::Column::Id);
+    // Under their locks nobody ends them before they are asked. SQLite has one writer, and this transaction is it.
+    let live = if txn.engine() == platform::Engine::Postgres { live.lock_exclusive() } else { live };
+    let live: Vec<JobId> = live.into_tuple().all(&**txn).await?;
+    ::jobs::store::cancel::request(txn, &live).await?;
+    Ok(live.len() as u64)
+}
+
 /// Delete those among the jobs that have ended; answers how many.
 pub(super) async fn delete_all(txn: &Txn, ids: &[JobId]) -> Result<u64, DbErr> {
     let ended = job::Entity::delete_many().filter(job::Column::Id.is_in(ids.iter().copied())).filter(job::Column::State.is_in(FINAL));

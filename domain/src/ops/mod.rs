@@ -14,6 +14,7 @@ mod pools;
 mod schedules;
 mod search;
 mod sqlite;
+mod summary;
 mod users;
 mod workers;
 
@@ -24,8 +25,9 @@ pub use detail::JobDetail;
 pub use enqueue::EnqueueRequest;
 pub use error::OpsError;
 pub use filter::{ArgMatch, JobFilter};
-pub use pools::{Heartbeat, PoolView};
+pub use pools::{HEARTBEAT_AGE_MAX, Heartbeat, PoolView};
 pub use schedules::ScheduleView;
+pub use summary::JobSummary;
 pub use workers::WorkerView;
 
 use crate::Domain;

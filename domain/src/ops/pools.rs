@@ -15,6 +15,9 @@ use super::{Actor, Ops, OpsError};
 use crate::idempotency::{Claim, Once};
 use crate::sql::statement;
 
+/// A worker whose last heartbeat is older is not there.
+pub const HEARTBEAT_AGE_MAX: Duration = Duration::from_secs(30);
+
 /// A pool as operators see it.
 #[derive(Debug, Clone)]
 pub struct PoolView {
@@ -22,8 +25,9 @@ pub struct PoolView {
     pub paused: bool,
     /// How many jobs each of its workers may run at once, where somebody set it.
     pub concurrency_max: Option<i32>,
+    /// Those whose last heartbeat is young enough.
     pub workers: u32,
-    /// Jobs that its workers hold right now, as their heartbeats say.
+    /// Jobs that these workers hold right now, as their heartbeats say.
     pub busy: u32,
     /// How long the oldest job that could run has been waiting.
     pub oldest_wait: Option<Duration>,
@@ -34,6 +38,7 @@ pub struct PoolView {
 #[derive(Debug, Clone)]
 pub struct Heartbeat {
     pub pool: Pool,
+    /// Those whose last heartbeat is young enough.
     pub workers: u32,
     /// Age of the newest heartbeat; `None` when there never was one.
     pub newest: Option<Duration>,
@@ -54,8 +59,9 @@ impl Ops<'_> {
     pub async fn pools(&self) -> Result<Vec<PoolView>, OpsError> {
         let db = self.domain.db();
         let controls = pool_control::Entity::find().all(db.connection()).await?;
-        let workers = worker::Entity::find().all(db.connection()).await?;
+        let mut workers = worker::Entity::find().all(db.connection()).await?;
         let now = ::jobs::store::server::now(db).await?;
+        workers.retain(|worker| now.since(worker.heartbeat_at) <= HEARTBEAT_AGE_MAX);
         let mut pools: Vec<PoolView> = Pool::ALL.into_iter().map(|pool| empty(pool, &controls, &workers)).collect();
         for count in self.domain.counted.counts(db).await? {
             let Some(pool) = pools.iter_mut().find(|view| view.pool.name() == count.pool) else { continue };
@@ -97,9 +103,11 @@ impl Ops<'_> {
     /// When the database refuses.
     pub async fn heartbeats(&self) -> Result<Vec<Heartbeat>, OpsError> {
         let db = self.domain.db();
+        let now = db.engine().now_sql();
         let sql = format!(
-            "SELECT pool, count(*) AS workers, max(heartbeat_at) AS newest, {} AS now FROM workers GROUP BY pool",
-            db.engine().now_sql()
+            "SELECT pool, count(CASE WHEN heartbeat_at >= {now} - {} THEN 1 END) AS workers, max(heartbeat_at) AS newest, {now} AS now
+             FROM workers GROUP BY pool",
+            HEARTBEAT_AGE_MAX.as_micros()
         );
         let rows = db.query_all_raw(statement(db.engine(), sql, [])).await?;
         let mut beats: Vec<_> = Pool::ALL.into_iter().map(|pool| Heartbeat { pool, workers: 0, newest: None }).collect();

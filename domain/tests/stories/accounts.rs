@@ -12,6 +12,7 @@ crate::on_every_engine!(
     a_login_secret_works_once_and_not_for_ever,
     a_user_whom_another_process_suspends_is_refused_within_seconds,
     a_user_keeps_the_role_that_was_granted,
+    nothing_is_issued_for_a_suspended_user,
 );
 
 async fn the_first_start_makes_one_architect_and_every_other_start_none(world: World) {
@@ -61,5 +62,14 @@ async fn a_user_keeps_the_role_that_was_granted(world: World) {
     let user = world.operator().await.user_id;
     assert_eq!(world.domain.accounts().issue(Role::Operator, Some(user)).await.unwrap().id, user);
     assert!(matches!(world.domain.accounts().issue(Role::Architect, Some(user)).await, Err(AccountError::OtherRole { .. })));
+    world.finish().await;
+}
+
+async fn nothing_is_issued_for_a_suspended_user(world: World) {
+    let user = world.operator().await.user_id;
+    world.database.execute("UPDATE users SET state = 'suspended'").await;
+    let refused = world.domain.accounts().issue(Role::Operator, Some(user)).await.unwrap_err();
+    assert!(matches!(refused, AccountError::Suspended { .. }));
+    assert_eq!(refused.to_string(), format!("user {user} is suspended"));
     world.finish().await;
 }

@@ -7,13 +7,15 @@ use domain::idempotency::Claim;
 use domain::paging::PageRequest;
 use sea_orm::ConnectionTrait as _;
 use serde_json::json;
-use testkit::{World, draft};
+use testkit::{MINT, World, draft};
 
 crate::on_every_engine!(
     a_new_agent_is_a_draft_pinned_to_its_image,
     an_image_that_is_not_there_yet_does_not_keep_an_agent_from_being_saved,
     an_update_makes_the_next_version_unless_somebody_was_faster,
     of_two_updates_at_once_one_wins,
+    without_a_version_two_updates_at_once_both_happen,
+    a_list_that_is_read_while_agents_change_shows_one_version_of_each,
     an_agent_goes_through_its_life_and_the_log_tells_it,
     the_database_refuses_what_the_rules_would,
     people_do_not_speak_for_the_chain,
@@ -61,6 +63,38 @@ async fn of_two_updates_at_once_one_wins(world: World) {
     world.finish().await;
 }
 
+async fn without_a_version_two_updates_at_once_both_happen(world: World) {
+    let owner = world.operator().await;
+    let id = world.agent(&owner).await.row.id;
+    let agents = world.domain.agents();
+    let (a, b) = tokio::join!(agents.update(&owner, id, draft(), None), agents.update(&owner, id, draft(), None));
+    assert!(a.is_ok() && b.is_ok(), "{a:?} {b:?}");
+    assert_eq!(agents.get(&owner, id).await.unwrap().row.version, 3);
+    let (changed, deleted) = tokio::join!(agents.update(&owner, id, draft(), None), agents.delete(&owner, id, None));
+    assert!(matches!(changed, Ok(_) | Err(AgentError::Missing { .. })), "{changed:?}");
+    assert!(deleted.is_ok(), "{deleted:?}");
+    world.finish().await;
+}
+
+async fn a_list_that_is_read_while_agents_change_shows_one_version_of_each(world: World) {
+    let owner = world.operator().await;
+    let id = world.agent(&owner).await.row.id;
+    let agents = world.domain.agents();
+    let changes = async {
+        for _ in 0..20 {
+            agents.update(&owner, id, draft(), None).await.unwrap();
+        }
+    };
+    let reads = async {
+        for _ in 0..100 {
+            let listed = agents.list(&owner, &AgentFilter::default(), &PageRequest::default()).await.unwrap().items;
+            assert_eq!((listed.len(), listed[0].current.version), (1, listed[0].row.version));
+        }
+    };
+    tokio::join!(changes, reads);
+    world.finish().await;
+}
+
 async fn an_agent_goes_through_its_life_and_the_log_tells_it(world: World) {
     let owner = world.operator().await;
     let id = world.agent(&owner).await.row.id;
@@ -70,7 +104,10 @@ async fn an_agent_goes_through_its_life_and_the_log_tells_it(world: World) {
     let agent = agents.advance(id, Event::Fail, failed, "chain").await.unwrap();
     assert_eq!((agent.row.state, agent.row.last_error.as_deref()), (State::Failed, Some("the chain said no")));
     agents.apply(&owner, id, Event::Retry, None).await.unwrap();
-    let token = Change { token_address: Some("Token111".into()), ..Change::default() };
+    let misread = Change { token_address: Some("Token111".into()), ..Change::default() };
+    let refused = agents.advance(id, Event::TokenCreationSuccess, misread, "chain").await;
+    assert!(matches!(refused, Err(AgentError::Address { .. })), "{refused:?}");
+    let token = Change { token_address: Some(MINT.into()), ..Change::default() };
     agents.advance(id, Event::TokenCreationSuccess, token, "chain").await.unwrap();
     agents.apply(&owner, id, Event::Cancel, None).await.unwrap();
     let agent = agents.apply(&owner, id, Event::Retry, None).await.unwrap().into_inner();
@@ -146,7 +183,7 @@ async fn creating_twice_under_one_key_is_creating_once(world: World) {
 
 async fn two_agents_never_share_an_address(world: World) {
     let owner = world.operator().await;
-    let token = || Change { token_address: Some("Token111".into()), ..Change::default() };
+    let token = || Change { token_address: Some(MINT.into()), ..Change::default() };
     let (a, b) = (world.agent(&owner).await.row.id, world.agent(&owner).await.row.id);
     let agents = world.domain.agents();
     for id in [a, b] {

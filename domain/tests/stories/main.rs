@@ -2,6 +2,7 @@
 
 mod accounts;
 mod agents;
+mod bulk;
 mod cancel;
 mod codes;
 mod containers;

@@ -42,6 +42,15 @@ fn it_moves(installation: &Installation) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn moving_the_schema_makes_the_keys_of_development() {
+    let installation = Installation::on_postgres().await;
+    assert_eq!(installation.run(&["migrate", "up"]).code, Some(0));
+    for key in ["keys/jwt-ed25519.pem", "secrets/sealing_v1"] {
+        assert!(installation.folder().join("data").join(key).is_file(), "{key}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn in_production_no_role_moves_a_shared_schema_by_itself() {
     let installation = Installation::on_postgres().await.set("APP_ENV", "production");
     assert_eq!(installation.run(&["migrate", "down"]).code, Some(0));

@@ -18,6 +18,7 @@ async fn a_wrong_setting_is_refused_with_its_name() {
         ("PORT", "many", &["[api]", "`port`", "`many`"][..]),
         ("TALLYMAN_API_PROT", "1", &["[api]", "prot"]),
         ("APP_ENV", "staging", &["[app]", "`env`", "staging"]),
+        ("TALLYMAN_EXECUTION_MEMORY_MIB_MAX", "64", &["TALLYMAN_EXECUTIONS_MEMORY_MIB_MAX"]),
         ("TALLYMAN_JOBS_POLL_MS", "0", &["jobs.poll_ms"]),
         ("TRUSTED_PROXIES", "10.0.0.0/8, everybody", &["[api]", "everybody"]),
         ("DATABASE_URL", "mysql://app:s3cret@db/app", &["DATABASE_URL", "mysql://app@db/app"]),

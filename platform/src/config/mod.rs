@@ -18,6 +18,11 @@ use value::Raw;
 pub use aliases::ALIASES;
 pub use hidden::Hidden;
 
+/// What is read elsewhere: by this module, by the Compose file, by the tests.
+const READ_ELSEWHERE: [&str; 3] = ["TALLYMAN_CONFIG", "TALLYMAN_VERSION", "TALLYMAN_TEST_RUN"];
+/// What a cluster sets for each of its services, of which one may be named `tallyman`.
+const SET_BY_CLUSTERS: [&str; 2] = ["TALLYMAN_SERVICE_", "TALLYMAN_PORT_"];
+
 /// All that was said about the configuration, by section.
 #[derive(Debug, Default)]
 pub struct Config {
@@ -35,6 +40,8 @@ pub enum ConfigError {
     Section { section: String, reason: String },
     #[error("no section is named [{section}]; there are: {known}")]
     UnknownSection { section: String, known: String },
+    #[error("{variable} is no setting; did you mean {nearest}? Settings are TALLYMAN_<SECTION>_<FIELD>, with the sections {known}")]
+    UnknownVariable { variable: String, nearest: String, known: String },
 }
 
 impl Config {
@@ -67,8 +74,13 @@ impl Config {
             let Some(rest) = variable.strip_prefix("TALLYMAN_") else { continue };
             let rest = rest.to_lowercase();
             let section = known_sections.iter().find(|section| rest.strip_prefix(**section).is_some_and(|field| field.starts_with('_')));
-            if let Some(section) = section {
-                config.set(section, &rest[section.len() + 1..], Raw::Text(text.clone()));
+            match section {
+                Some(section) => config.set(section, &rest[section.len() + 1..], Raw::Text(text.clone())),
+                None if is_for_others(variable, text) => {}
+                None => {
+                    let (nearest, known) = (nearest(&rest, known_sections), known_sections.join(", "));
+                    return Err(ConfigError::UnknownVariable { variable: variable.clone(), nearest, known });
+                }
             }
         }
         match config.sections.keys().find(|section| !known_sections.contains(&section.as_str())) {
@@ -107,6 +119,23 @@ impl Config {
     fn set(&mut self, section: &str, field: &str, value: Raw) {
         self.sections.entry(section.to_owned()).or_default().insert(field.to_owned(), value);
     }
+}
+
+fn is_for_others(variable: &str, text: &str) -> bool {
+    let is_short_name = ALIASES.iter().any(|(short, ..)| *short == variable);
+    let is_of_a_cluster =
+        SET_BY_CLUSTERS.iter().any(|start| variable.starts_with(start)) || (variable == "TALLYMAN_PORT" && text.contains("://"));
+    is_short_name || is_of_a_cluster || READ_ELSEWHERE.contains(&variable)
+}
+
+/// The variable of the section whose name begins most as this one does, with the same field.
+fn nearest(rest: &str, known_sections: &[&str]) -> String {
+    let in_common = |section: &str| section.bytes().zip(rest.bytes()).take_while(|(a, b)| a == b).count();
+    let alike = known_sections.iter().copied().filter(|section| in_common(section) > 0);
+    let section = alike.max_by_key(|section| in_common(section)).unwrap_or("<section>");
+    let words = section.split('_').count();
+    let field = rest.splitn(words + 1, '_').nth(words).unwrap_or("<field>");
+    format!("TALLYMAN_{}_{}", section.to_uppercase(), field.to_uppercase())
 }
 
 #[cfg(test)]
@@ -154,5 +183,34 @@ mod tests {
         assert!(["[api]", "`port`", "`many`"].iter().all(|word| wrong.contains(word)), "{wrong}");
         let unknown = config(&[("TALLYMAN_API_PROT", "1")]).and_then(|c| c.section::<Api>("api")).unwrap_err().to_string();
         assert!(unknown.contains("prot"), "{unknown}");
+    }
+
+    #[test]
+    fn a_variable_of_no_section_is_refused_with_the_nearest_one() {
+        for (variable, nearest) in [
+            ("TALLYMAN_JOB_LEASE_SECONDS", "TALLYMAN_JOBS_LEASE_SECONDS"),
+            ("TALLYMAN_APIS_PORT", "TALLYMAN_API_PORT"),
+            ("TALLYMAN_JOBS", "TALLYMAN_JOBS_<FIELD>"),
+        ] {
+            let refused = config(&[(variable, "1")]).unwrap_err().to_string();
+            assert!([variable, nearest, "api, jobs"].iter().all(|word| refused.contains(word)), "{refused}");
+        }
+    }
+
+    #[test]
+    fn what_others_read_or_set_is_left_to_them() {
+        let others = [
+            ("TALLYMAN_CONFIG", "x"),
+            ("TALLYMAN_SUPERVISOR", "/x"),
+            ("TALLYMAN_VERSION", "1"),
+            ("TALLYMAN_TEST_RUN", "/tmp"),
+            ("TALLYMAN_SERVICE_HOST", "10.0.0.1"),
+            ("TALLYMAN_PORT", "tcp://10.0.0.1:8080"),
+            ("TALLYMAN_PORT_8080_TCP_ADDR", "10.0.0.1"),
+        ];
+        for other in others {
+            assert!(config(&[other]).is_ok(), "{other:?}");
+        }
+        assert!(config(&[("TALLYMAN_PORT", "9000")]).is_err(), "that is PORT, or TALLYMAN_API_PORT");
     }
 }

@@ -66,7 +66,10 @@ impl IntoResponse for Logs {
 
 impl ApiResponse for Logs {
     fn meta() -> MetaResponses {
-        let content = vec![MetaMediaType { content_type: "application/json", schema: LogPage::schema_ref() }];
+        let content = vec![
+            MetaMediaType { content_type: "application/json", schema: LogPage::schema_ref() },
+            MetaMediaType { content_type: "text/event-stream", schema: String::schema_ref() },
+        ];
         let description = "A page of lines; with `follow=true` a stream of server-sent events instead.";
         MetaResponses { responses: vec![MetaResponse { description, status: Some(200), status_range: None, content, headers: Vec::new() }] }
     }

@@ -96,7 +96,7 @@ impl From<Filter> for JobFilter {
             states: filter.states.unwrap_or_default().into_iter().chain(filter.state).map(Into::into).collect(),
             pool: filter.pool.map(Into::into),
             text: filter.q,
-            errors_hidden: false,
+            content_hidden: false,
             args,
             created_after: filter.created_after.map(|time| time.0),
             created_before: filter.created_before.map(|time| time.0),

@@ -2,6 +2,7 @@
 
 use domain::entities::id::JobId;
 use domain::entities::{job, job_attempt};
+use domain::ops::JobSummary;
 use poem_openapi::types::Any;
 use poem_openapi::{Enum, Object};
 use serde_json::Value;
@@ -91,7 +92,7 @@ pub struct Job {
 impl Job {
     /// What errors say may quote inputs and outputs: observers see their codes only.
     #[must_use]
-    pub fn of(job: job::Model, sees_content: bool) -> Self {
+    pub fn of(job: JobSummary, sees_content: bool) -> Self {
         Self {
             id: job.id.into(),
             kind: job.kind,
@@ -206,7 +207,7 @@ impl JobDetail {
             result: content(job.result.take()),
             progress: content(job.progress.take()),
             trace_id: job.trace_id.take(),
-            job: Job::of(job, sees_content),
+            job: Job::of(job.into(), sees_content),
         }
     }
 }

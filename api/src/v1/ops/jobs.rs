@@ -63,7 +63,7 @@ impl JobsApi {
     /// Find jobs
     ///
     /// All conditions have to hold. Besides the parameters below, `args.<path>=<value>` finds jobs by a value inside their payload:
-    /// `?args.execution_id=exe_0198…`. For observers `q` does not look into errors, whose texts they do not see.
+    /// `?args.execution_id=exe_0198…`. For observers `q` does not look into errors, whose texts they do not see; nor may they ask for `args`.
     #[oai(path = "/", method = "get", operation_id = "listJobs")]
     #[expect(clippy::too_many_arguments, reason = "one per query parameter")]
     async fn list(
@@ -92,7 +92,7 @@ impl JobsApi {
             states: state.0.unwrap_or_default().into_iter().map(Into::into).collect(),
             pool: pool.0.map(Into::into),
             text: q.0,
-            errors_hidden: !observer.sees_content,
+            content_hidden: !observer.sees_content,
             args: args(request),
             created_after: created_after.0.map(|time| time.0),
             created_before: created_before.0.map(|time| time.0),

@@ -40,7 +40,7 @@ struct Pool {
     paused: bool,
     /// How many jobs each of its worker processes may run at once, where somebody set it.
     concurrency_max: Option<i32>,
-    /// Its worker processes.
+    /// Its worker processes that were heard of in the last 30 seconds.
     workers: u32,
     /// Jobs that they hold, as their heartbeats say.
     busy: u32,
