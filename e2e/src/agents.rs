@@ -14,6 +14,17 @@ pub struct AcceptedRun {
     pub path: String,
 }
 
+impl AcceptedRun {
+    /// The execution's id.
+    ///
+    /// # Panics
+    /// When the path has none.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.path.rsplit('/').next().expect("a path ends with the id")
+    }
+}
+
 impl Client {
     /// Save an example agent, whose image `scripts/build-agent-images` made; answers its id.
     ///

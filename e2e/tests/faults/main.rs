@@ -2,6 +2,9 @@
 
 mod api_death;
 mod backlog;
+mod docker_restart;
+mod docker_shutdown;
+mod docker_worker_death;
 mod poison;
 mod postgres_restart;
 mod redis_faults;
