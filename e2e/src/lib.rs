@@ -6,9 +6,11 @@
 //! - [`Client`]: the API over HTTP.
 //! - [`python`]: scripts with libraries of others, which judge what the API says.
 //! - [`Containers`]: what an installation has on its container engine.
+//! - [`Collector`]: where traces go.
 
 mod agents;
 mod client;
+mod collector;
 mod containers;
 mod installation;
 mod process;
@@ -18,6 +20,7 @@ mod rows;
 
 pub use agents::AcceptedRun;
 pub use client::{Answer, Client};
+pub use collector::{Collector, Span};
 pub use containers::Containers;
 pub use installation::Installation;
 pub use process::{Process, Ran};

@@ -2,3 +2,4 @@
 
 mod by_itself;
 mod tokens;
+mod traces;
