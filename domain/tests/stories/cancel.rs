@@ -63,13 +63,15 @@ async fn what_is_over_is_not_cancelled(world: World) {
 }
 
 async fn a_run_between_two_attempts_is_cancelled_at_once(world: World) {
-    world.sandbox.next(Script::EngineFails);
-    let (owner, submitted) = world.accepted_run().await;
-    world.run_jobs().await;
-    assert_eq!(world.job(submitted.job_id).await.state, job::State::Queued, "the engine is in trouble: the run is put off");
-    world.database.execute("UPDATE jobs SET state = 'retrying'").await;
-    world.domain.executions().cancel(&owner, submitted.execution_id, None).await.unwrap();
-    assert_eq!(world.execution(submitted.execution_id).await.state, State::Cancelled);
+    for (script, between) in [(Script::BreaksOff, job::State::Retrying), (Script::EngineFails, job::State::Queued)] {
+        world.sandbox.next(script);
+        let (owner, submitted) = world.accepted_run().await;
+        world.run_jobs().await;
+        assert_eq!(world.job(submitted.job_id).await.state, between);
+        world.domain.executions().cancel(&owner, submitted.execution_id, None).await.unwrap();
+        assert_eq!(world.execution(submitted.execution_id).await.state, State::Cancelled);
+        assert_eq!(world.job(submitted.job_id).await.state, job::State::Cancelled);
+    }
     world.finish().await;
 }
 
