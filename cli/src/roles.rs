@@ -174,6 +174,9 @@ fn work(house: &House, pools: Vec<Pool>, concurrency: Option<u32>) -> Part {
         house.tasks.spawn("keep events in order", domain::events::keep_in_order(house.domain.clone(), tasks.stop()));
     }
     let sandbox = house.sandbox.clone();
+    if let Some(sandbox) = &sandbox {
+        house.tasks.spawn("sweep containers", Arc::clone(sandbox).keep_swept(house.tasks.stop()));
+    }
     house.tasks.spawn("work", async move {
         if let Err(error) = workers::pools::work(node, pools, dispatch, tasks).await {
             tracing::error!(error = &*error as &dyn Error, "the workers ended badly");

@@ -10,7 +10,6 @@ pub fn entries() -> Vec<Entry> {
     vec![
         entry("prune_rows", JobKind::PruneRows, "0 17 * * * *", CatchUp::Latest),
         entry("reconcile_executions", JobKind::ReconcileExecutions, "30 * * * * *", CatchUp::Skip),
-        entry("sweep_containers", JobKind::SweepContainers, "0 * * * * *", CatchUp::Skip),
         entry("validate_indexes", JobKind::ValidateIndexes, "0 30 3 * * *", CatchUp::Latest),
     ]
 }

@@ -6,9 +6,10 @@ use bollard::{
     models::ContainerCreateBody,
     query_parameters::{CreateContainerOptionsBuilder, RemoveContainerOptionsBuilder},
 };
-use docker_world::{World, spec};
+use docker_world::{World, spec, until};
 use domain::ports::sandbox::{Ending, Sandbox};
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 async fn create(world: &World, name: &str, image: &str) {
     let named = CreateContainerOptionsBuilder::default().name(name).build();
@@ -18,7 +19,8 @@ async fn create(world: &World, name: &str, image: &str) {
 }
 
 async fn daemon(world: &World) -> String {
-    world.engine.info().await.unwrap().id.unwrap()
+    let info = world.engine.info().await.unwrap();
+    format!("{} {}", info.id.unwrap(), info.docker_root_dir.unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -38,6 +40,24 @@ async fn a_sweep_removes_what_a_dead_worker_recorded_and_nothing_that_only_looks
     let force = || Some(RemoveContainerOptionsBuilder::default().force(true).build());
     world.engine.remove_container(&stranger, force()).await.unwrap();
     domain::ports::sandbox::ContainerLog::close(&*world.records, "tm-another-exe_1-1").await.unwrap();
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_sweeps_its_own_engine_by_itself_again_and_again() {
+    let world = World::with(|settings| settings.sweep_seconds = 1).await;
+    let image = world.image("sleep 60").await;
+    let stop = CancellationToken::new();
+    let sweeping = testkit::spawn(world.sandbox.clone().keep_swept(stop.clone()));
+    for number in 1..=2 {
+        let left = format!("tm-{}-exe_dead-{number}", world.installation);
+        create(&world, &left, &image).await;
+        world.records.inherit(&left, &daemon(&world).await);
+        until("it is swept", async || world.records.open_names().is_empty()).await;
+        assert_eq!(world.containers().await, Vec::<String>::new());
+    }
+    stop.cancel();
+    sweeping.await.unwrap();
     world.finish().await;
 }
 

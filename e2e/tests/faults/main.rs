@@ -4,6 +4,7 @@ mod api_death;
 mod backlog;
 mod docker_restart;
 mod docker_shutdown;
+mod docker_two_engines;
 mod docker_worker_death;
 mod poison;
 mod postgres_restart;

@@ -3,7 +3,8 @@ use serde::{Deserialize, Serialize};
 use super::{Job, JobKind};
 use crate::policy::{Backoff, Limit, Policy, Pool, Unique};
 
-/// Remove the containers whose run is over or whose worker is gone. Safe to repeat: what is done already is not found again.
+/// Remove, now, the containers whose run is over or whose worker is gone, on the engine of the worker that takes the job: a tool for operators,
+/// since each worker sweeps its own engine by itself. Safe to repeat: what is done already is not found again.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SweepContainers {}

@@ -1,10 +1,10 @@
 //! The sandbox that talks to a real engine.
 
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::ports::sandbox::{ContainerLog, Exit, ImageDigest, LogSink, RunSpec, Sandbox, SandboxError};
-use tokio::{runtime::Handle, sync::Semaphore};
+use tokio::{runtime::Handle, sync::Semaphore, time::MissedTickBehavior};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
@@ -77,6 +77,22 @@ impl DockerSandbox {
     #[must_use]
     pub fn parked(&self) -> usize {
         self.shared.warm.parked()
+    }
+
+    /// Sweeps this sandbox's own engine, at once and then every `sweep_seconds`, until `stop` fires. Nobody else can: another worker may have
+    /// another engine. Several workers of one engine do no harm to each other.
+    pub async fn keep_swept(self: Arc<Self>, stop: CancellationToken) {
+        let mut ticks = tokio::time::interval(Duration::from_secs(self.shared.settings.sweep_seconds));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let sweeping = async {
+            loop {
+                ticks.tick().await;
+                if let Err(error) = self.sweep().await {
+                    tracing::warn!(%error, "could not look for abandoned containers");
+                }
+            }
+        };
+        let _: Option<Infallible> = stop.run_until_cancelled(sweeping).await;
     }
 
     /// Removes what is parked and waits for every removal that is under way.

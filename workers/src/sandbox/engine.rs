@@ -11,7 +11,7 @@ use super::{faults, settings::Settings};
 /// An engine that answered, and what it is able to do.
 pub(super) struct Engine {
     pub docker: Docker,
-    /// The engine's own id; which daemon a container and a uid belong to.
+    /// The engine's own id and where its data lies; which daemon a container and a uid belong to.
     pub daemon: String,
     pub kind: Kind,
     pub version: String,
@@ -111,7 +111,8 @@ async fn introduce(settings: &Settings) -> Result<Engine, SandboxError> {
     }
     // Podman draws another id for each question.
     let id = info.id.filter(|id| !id.is_empty() && kind == Kind::Docker);
-    let daemon = id.or(info.name).unwrap_or_else(|| "unnamed".into());
+    // Two daemons of one machine may have one id, which some keep in /etc/docker; the folder of their data they cannot share.
+    let daemon = format!("{} {}", id.or(info.name).unwrap_or_else(|| "unnamed".into()), info.docker_root_dir.unwrap_or_default());
     Ok(Engine {
         daemon,
         kind,

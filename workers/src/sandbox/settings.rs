@@ -37,6 +37,8 @@ pub struct Settings {
     pub drain_seconds_max: u64,
     /// How many ended containers may wait for their removal before runs wait too.
     pub removals_pending_max: usize,
+    /// How often a worker looks for what dead workers left on its engine.
+    pub sweep_seconds: u64,
     /// Where [`super::seccomp::profile`] lies on the engine's host. Podman needs it, since it takes no profile inline.
     pub seccomp_profile_path: Option<String>,
     /// Another OCI runtime, such as `runsc`, when the engine has it.
@@ -62,6 +64,7 @@ impl Default for Settings {
             deadline_grace_seconds: 3,
             drain_seconds_max: 5,
             removals_pending_max: 32,
+            sweep_seconds: 60,
             seccomp_profile_path: None,
             runtime: None,
         }
@@ -127,8 +130,13 @@ impl Settings {
         if self.uids.mapped_count == 0 || u64::from(self.uids.mapped_first) + u64::from(self.uids.mapped_count) > 65_534 {
             return Err("sandbox.uids: the mapped range must end below 65534, and hold at least one uid".into());
         }
-        for (name, value) in [("engine_calls_max", self.engine_calls_max), ("removals_pending_max", self.removals_pending_max)] {
-            if value == 0 {
+        let zeros = [
+            ("engine_calls_max", self.engine_calls_max == 0),
+            ("removals_pending_max", self.removals_pending_max == 0),
+            ("sweep_seconds", self.sweep_seconds == 0),
+        ];
+        for (name, is_zero) in zeros {
+            if is_zero {
                 return Err(format!("sandbox.{name} must be at least 1"));
             }
         }
