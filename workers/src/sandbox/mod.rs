@@ -33,6 +33,7 @@ mod wire;
 
 // Lives and deaths of containers
 mod container;
+mod shelf;
 mod sweep;
 mod warm;
 

@@ -63,11 +63,11 @@ pub(super) async fn run(
     let errand = Errand { spec, limits, image, input, logs, cancel };
     let version = Version::new(&engine, &errand.image, &errand.limits);
     if let Some(exit) = errand.run_warm(shared, &version).await? {
-        shared.warm.note(shared, version);
+        shared.warm.note(shared, &version);
         return Ok(exit);
     }
     let exit = errand.run_fresh(shared, &engine).await;
-    shared.warm.note(shared, version);
+    shared.warm.note(shared, &version);
     exit
 }
 

@@ -1,13 +1,12 @@
 //! Containers that are parked before anybody asks: per agent version that runs often, made in the background, never in a run's way.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    hash::{Hash, Hasher},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use domain::ports::sandbox::RunLimits;
-use tokio::time::Instant;
 
 use super::{
     docker::Shared,
@@ -16,6 +15,7 @@ use super::{
     launch::{Parked, Unlaunched, launch},
     lull::Lull,
     settings,
+    shelf::{Shelf, Stay},
 };
 
 /// What a parked container can serve: one image under one set of limits on one daemon.
@@ -50,18 +50,25 @@ impl Version {
     }
 }
 
-struct Hot {
-    version: Version,
-    runs: u32,
-    last_run: Instant,
-    parked: VecDeque<Parked>,
-    filling: bool,
+/// The key tells; image and limits are what it was made of.
+impl PartialEq for Version {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for Version {}
+
+impl Hash for Version {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key.hash(state);
+    }
 }
 
 /// The pool. A parked container that is dropped is removed, so forgetting one is safe.
 pub(super) struct WarmPool {
     settings: settings::Warm,
-    hot: Mutex<HashMap<Key, Hot>>,
+    shelf: Mutex<Shelf<Version, Parked>>,
     /// Filling waits for it.
     pub lull: Lull,
     recycling: std::sync::Once,
@@ -69,45 +76,31 @@ pub(super) struct WarmPool {
 
 impl WarmPool {
     pub fn new(settings: settings::Warm) -> Self {
-        Self { settings, hot: Mutex::default(), lull: Lull::new(), recycling: std::sync::Once::new() }
+        let shelf = Mutex::new(Shelf::new(settings.clone()));
+        Self { settings, shelf, lull: Lull::new(), recycling: std::sync::Once::new() }
     }
 
     /// The oldest parked container that is young enough and still silent.
     pub fn take(&self, version: &Version) -> Option<Parked> {
-        let mut hot = self.hot();
-        let parked = &mut hot.get_mut(&version.key)?.parked;
-        while let Some(mut candidate) = parked.pop_front() {
-            if !self.is_old(&candidate) && candidate.wire.is_quiet() {
-                self.lull.begun();
-                return Some(candidate);
-            }
+        let taken = self.shelf().take(version, |parked| self.is_fit(parked));
+        if taken.is_some() {
+            self.lull.begun();
         }
-        None
+        taken
     }
 
     /// How many containers are parked for all versions together.
     pub fn parked(&self) -> usize {
-        self.hot().values().map(|hot| hot.parked.len()).sum()
+        self.shelf().parked()
     }
 
     /// Counts a run of this version, and fills its places in the background when it is hot.
-    pub fn note(&self, shared: &Arc<Shared>, version: Version) {
+    pub fn note(&self, shared: &Arc<Shared>, version: &Version) {
         if self.settings.parked_per_version == 0 || self.settings.versions_max == 0 || shared.stopping.is_cancelled() {
             return;
         }
-        let key = version.key.clone();
-        let mut hot = self.hot();
-        let now = Instant::now();
-        let entry =
-            hot.entry(key.clone()).or_insert_with(|| Hot { version, runs: 0, last_run: now, parked: VecDeque::new(), filling: false });
-        entry.runs = entry.runs.saturating_add(1);
-        entry.last_run = now;
-        while hot.len() > self.settings.versions_max {
-            let coldest = hot.iter().min_by_key(|(_, hot)| hot.last_run).map(|(key, _)| key.clone());
-            coldest.and_then(|key| hot.remove(&key));
-        }
-        drop(hot);
-        self.refill(shared, &key);
+        self.shelf().note(version);
+        self.refill(shared, version);
         self.recycling.call_once(|| {
             let tending = tend(shared.clone());
             shared.undertaker.tasks.spawn_on(tending, &shared.undertaker.runtime);
@@ -116,44 +109,35 @@ impl WarmPool {
 
     /// Lets go of everything that is parked.
     pub fn drain(&self) {
-        self.hot().clear();
+        self.shelf().clear();
     }
 
-    fn refill(&self, shared: &Arc<Shared>, key: &Key) {
-        let mut hot = self.hot();
-        let Some(entry) = hot.get_mut(key) else { return };
-        let wanted = entry.runs >= self.settings.hot_after_runs && entry.parked.len() < self.settings.parked_per_version;
-        if wanted && !entry.filling && !shared.stopping.is_cancelled() {
-            entry.filling = true;
-            let filling = fill(shared.clone(), entry.version.clone());
+    fn refill(&self, shared: &Arc<Shared>, version: &Version) {
+        if shared.stopping.is_cancelled() {
+            return;
+        }
+        if let Some(stay) = self.shelf().wants(version) {
+            let filling = fill(shared.clone(), version.clone(), stay);
             shared.undertaker.tasks.spawn_on(filling, &shared.undertaker.runtime);
         }
     }
 
-    /// Takes a new container in; answers whether another one is wanted.
-    fn park(&self, key: &Key, parked: Parked) -> bool {
-        let mut hot = self.hot();
-        let Some(entry) = hot.get_mut(key) else { return false };
-        entry.parked.push_back(parked);
-        entry.parked.len() < self.settings.parked_per_version
+    fn is_fit(&self, parked: &mut Parked) -> bool {
+        parked.since.elapsed() <= Duration::from_secs(self.settings.age_seconds_max) && parked.wire.is_quiet()
     }
 
-    fn is_old(&self, parked: &Parked) -> bool {
-        parked.since.elapsed() > Duration::from_secs(self.settings.age_seconds_max)
-    }
-
-    fn hot(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Hot>> {
-        self.hot.lock().unwrap_or_else(PoisonError::into_inner)
+    fn shelf(&self) -> std::sync::MutexGuard<'_, Shelf<Version, Parked>> {
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-async fn fill(shared: Arc<Shared>, version: Version) {
+async fn fill(shared: Arc<Shared>, version: Version, stay: Stay) {
     let filling = async {
         loop {
             shared.warm.lull.come().await;
             let engine = shared.connection.get().await?;
             let parked = launch(&shared, &engine, &version.image, &version.limits, None).await?;
-            if shared.stopping.is_cancelled() || !shared.warm.park(&version.key, parked) {
+            if shared.stopping.is_cancelled() || !shared.warm.shelf().park(&version, stay, parked) {
                 return Ok(());
             }
         }
@@ -167,9 +151,7 @@ async fn fill(shared: Arc<Shared>, version: Version) {
         Err(Unlaunched::Fault(error)) => tracing::warn!(%error, "could not park a container"),
         Err(Unlaunched::Refused { failure, .. }) => tracing::warn!(failure.message, "could not park a container"),
     }
-    if let Some(entry) = shared.warm.hot().get_mut(&version.key) {
-        entry.filling = false;
-    }
+    shared.warm.shelf().filled(&version, stay);
 }
 
 /// Replaces what grew old or died.
@@ -177,15 +159,9 @@ async fn tend(shared: Arc<Shared>) {
     let period = Duration::from_secs(shared.warm.settings.age_seconds_max / 4).clamp(Duration::from_secs(1), Duration::from_secs(15));
     let mut ticks = tokio::time::interval(period);
     while shared.stopping.run_until_cancelled(ticks.tick()).await.is_some() {
-        let keys: Vec<Key> = {
-            let mut hot = shared.warm.hot();
-            for entry in hot.values_mut() {
-                entry.parked.retain_mut(|parked| !shared.warm.is_old(parked) && parked.wire.is_quiet());
-            }
-            hot.keys().cloned().collect()
-        };
-        for key in keys {
-            shared.warm.refill(&shared, &key);
+        let versions = shared.warm.shelf().tidy(|parked| shared.warm.is_fit(parked));
+        for version in versions {
+            shared.warm.refill(&shared, &version);
         }
     }
 }
