@@ -19,7 +19,7 @@ pub use http_out::{FakeHttpOut, HttpReply};
 pub use mailer::{FakeMailer, MailReply};
 pub use people::{MINT, draft};
 pub use redis::{PrivateRedis, shared_redis_url};
-pub use sandbox::{FakeSandbox, Script};
+pub use sandbox::{ENGINES_WORDS, FakeSandbox, Script};
 pub use secrets::FakeSecrets;
 pub use wait::{long_campaigns, spawn, until, until_within};
 pub use wallet::TestWallet;

@@ -11,6 +11,9 @@ use domain::ports::sandbox::{
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+/// How an engine speaks: of folders that are nobody else's business.
+pub const ENGINES_WORDS: &str = "as the story says: stat /var/lib/docker/overlay2/1f/merged: input/output error";
+
 /// How one run ends.
 #[derive(Debug, Clone)]
 pub enum Script {
@@ -105,16 +108,16 @@ impl Sandbox for FakeSandbox {
                 Ok(Exit { output: Some(output), exit_code: Some(0), log_bytes: bytes, ..exit(Ending::Completed) })
             }
             Script::AnswersNothing => Ok(Exit { exit_code: Some(0), ..exit(Ending::Completed) }),
-            Script::Fails(code) => Ok(exit(Ending::Failed(Failure { code, message: "as the story says".into() }))),
+            Script::Fails(code) => Ok(exit(Ending::Failed(Failure::new(code, "as the story says")))),
             Script::RunsUntilStopped => {
                 logs.line(LogLine { stream: LogStream::Stdout, after: Duration::ZERO, text: "working".into() }).await;
                 cancel.cancelled().await;
                 Ok(exit(Ending::Cancelled))
             }
-            Script::EngineAway => Err(SandboxError::Unavailable { reason: "as the story says".into() }),
-            Script::EngineFails => Err(SandboxError::Engine { attempted: "start a container".into(), reason: "as the story says".into() }),
-            Script::RegistryAway => Err(SandboxError::Registry { image: spec.image.clone(), reason: "as the story says".into() }),
-            Script::BreaksOff => Err(SandboxError::BrokeOff { reason: "as the story says".into() }),
+            Script::EngineAway => Err(SandboxError::Unavailable { reason: ENGINES_WORDS.into() }),
+            Script::EngineFails => Err(SandboxError::Engine { attempted: "start a container".into(), reason: ENGINES_WORDS.into() }),
+            Script::RegistryAway => Err(SandboxError::Registry { image: spec.image.clone(), reason: ENGINES_WORDS.into() }),
+            Script::BreaksOff => Err(SandboxError::BrokeOff { reason: ENGINES_WORDS.into() }),
             Script::ImageGone => Err(SandboxError::Image(image_missing())),
             Script::Panics => panic!("as the story says"),
         }
@@ -131,7 +134,7 @@ impl Sandbox for FakeSandbox {
 }
 
 fn image_missing() -> Failure {
-    Failure { code: FailureCode::ImageMissing, message: "the image is not on this engine".into() }
+    Failure::new(FailureCode::ImageMissing, "the image is not on this engine").hearing(ENGINES_WORDS)
 }
 
 fn exit(ending: Ending) -> Exit {

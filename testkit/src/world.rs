@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::entities::id::{ExecutionId, JobId};
-use domain::entities::{event, execution, execution_log, job};
+use domain::entities::{event, execution, execution_log, job, job_attempt};
 use domain::executions::{Execution, LogEntry};
 use domain::{Domain, Ports, Settings};
 use futures::FutureExt as _;
@@ -213,6 +213,15 @@ impl World {
     /// When there is no such job.
     pub async fn job(&self, id: JobId) -> job::Model {
         job::Entity::find_by_id(id).one(self.database.db.connection()).await.expect("it answers").expect("the job is there")
+    }
+
+    /// The attempts of a job, first to last.
+    ///
+    /// # Panics
+    /// When the database refuses.
+    pub async fn attempts(&self, id: JobId) -> Vec<job_attempt::Model> {
+        let of_it = job_attempt::Entity::find().filter(job_attempt::Column::JobId.eq(id));
+        of_it.order_by_asc(job_attempt::Column::Attempt).all(self.database.db.connection()).await.expect("it answers")
     }
 
     /// The jobs of a kind, in the order in which they came.

@@ -148,6 +148,26 @@ async fn an_image_that_asks_for_too_much_is_refused() {
     world.finish().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_with_a_file_where_a_folder_has_to_be_is_refused_without_a_word_about_the_host() {
+    let world = World::new().await;
+    let image = world.image_with(&["VOLUME /bin/busybox", r#"CMD ["/bin/sh"]"#]).await;
+    let root = world.engine.info().await.unwrap().docker_root_dir.expect("an engine keeps its data somewhere");
+    let refused = async || {
+        let run = world.run(&spec(&image, json!({}))).await;
+        let message = run.failed_with(FailureCode::ImageRefused);
+        assert!(message.contains("has to be a folder") && !message.contains(&root), "{message}");
+        assert!(!run.lines.texts().iter().any(|line| line.contains(&root)), "{:?}", run.lines.texts());
+        let heard = run.heard().expect("the engine said why");
+        assert!(!message.contains(heard), "{heard}");
+    };
+    refused().await;
+    // Another image has brought the supervisor here meanwhile, so now it shows at the start.
+    world.run(&spec(&world.image("echo {}").await, json!({}))).await.completed();
+    refused().await;
+    world.finish().await;
+}
+
 /// A program in the supervisor's place that greets with a lie of its own.
 fn impostor(hello: &[u8]) -> tempfile::NamedTempFile {
     use std::{fmt::Write, io::Write as _};

@@ -55,8 +55,12 @@ async fn an_image_that_is_not_there_fails_with_a_sentence() {
     for policy in [PullPolicy::Never, PullPolicy::Missing] {
         let world = World::with(|settings| settings.pull_policy = policy).await;
         assert_eq!(code(world.sandbox.resolve(&missing).await.unwrap_err()), FailureCode::ImageMissing);
-        let message = world.run(&spec(&missing, json!({}))).await.failed_with(FailureCode::ImageMissing);
-        assert!(message.contains(&missing), "{message}");
+        let run = world.run(&spec(&missing, json!({}))).await;
+        let message = run.failed_with(FailureCode::ImageMissing);
+        assert!(message.contains(&missing) && message.contains("check its name and tag"), "{message}");
+        let heard = run.heard();
+        assert_eq!(heard.is_some(), policy == PullPolicy::Missing, "only a registry that was asked has said something: {heard:?}");
+        assert!(heard.is_none_or(|heard| !message.contains(heard)), "{message}");
         world.finish().await;
     }
 }

@@ -71,6 +71,9 @@ fn report(ran: Result<Exit, SandboxError>, as_json: bool) -> Result<ExitCode, Bo
         Err(SandboxError::Image(failure)) => ("failed", Some(failure), None),
         Err(error) => return Err(error.into()),
     };
+    if let Some(heard) = failure.as_ref().and_then(|failure| failure.heard.as_ref()) {
+        eprintln!("{heard}");
+    }
     let exit_code = if state == "succeeded" { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     let usage = exit.as_ref().map_or_else(Usage::default, |exit| exit.usage.clone());
     let output = exit.as_ref().and_then(|exit| exit.output.clone());

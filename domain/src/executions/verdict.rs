@@ -34,20 +34,19 @@ impl Verdict {
         match (&exit.ending, &exit.output) {
             (Ending::Cancelled, _) => Self::Cancelled,
             (Ending::Failed(failure), _) => Self::failed(failure),
-            (Ending::Completed, None) => Self::failed(&Failure {
-                code: FailureCode::NoOutput,
-                message: "the agent wrote neither a line of JSON nor /output/output.json".into(),
-            }),
-            (Ending::Completed, Some(output)) if holds_nul(output) => Self::failed(&Failure {
-                code: FailureCode::OutputNotJson,
-                message: "the output contains the character NUL (\\u0000), which cannot be stored".into(),
-            }),
+            (Ending::Completed, None) => {
+                Self::failed(&Failure::new(FailureCode::NoOutput, "the agent wrote neither a line of JSON nor /output/output.json"))
+            }
+            (Ending::Completed, Some(output)) if holds_nul(output) => Self::failed(&Failure::new(
+                FailureCode::OutputNotJson,
+                "the output contains the character NUL (\\u0000), which cannot be stored",
+            )),
             (Ending::Completed, Some(output)) => match schema.errors(output, "").as_slice() {
                 [] => Self::Succeeded { output: output.clone() },
                 errors => {
                     let places: Vec<_> = errors.iter().take(5).map(|error| format!("at `{}`: {}", error.pointer, error.detail)).collect();
                     let message = format!("the output does not meet the output schema: {}", places.join("; "));
-                    Self::failed(&Failure { code: FailureCode::OutputSchema, message })
+                    Self::failed(&Failure::new(FailureCode::OutputSchema, message))
                 }
             },
         }

@@ -154,7 +154,23 @@ pub enum Ending {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     pub code: FailureCode,
+    /// For whoever made or runs the agent: no path and no address of the house stands in it.
     pub message: String,
+    /// The words of the engine or of a registry, for those who run the house. It is not stored with the execution.
+    #[serde(skip)]
+    pub heard: Option<String>,
+}
+
+impl Failure {
+    pub fn new(code: FailureCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), heard: None }
+    }
+
+    /// What the engine or a registry said about it.
+    #[must_use]
+    pub fn hearing(self, words: impl Into<String>) -> Self {
+        Self { heard: Some(words.into()), ..self }
+    }
 }
 
 /// The catalogue of failures, as `failure.code` shows them.

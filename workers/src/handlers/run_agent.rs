@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::Domain;
 use domain::executions::{Begun, Plan};
-use domain::ports::sandbox::{Exit, ImageDigest, Sandbox, SandboxError};
+use domain::ports::sandbox::{Ending, Exit, Failure as Blame, ImageDigest, Sandbox, SandboxError};
 use jobs::kinds::RunAgent;
 use jobs::{Outcome, Run};
 
@@ -29,8 +29,16 @@ pub async fn handle(domain: &Domain, settings: &Settings, job: RunAgent, run: &R
     };
     match ended {
         Ok(exit) if exit.was_stopped() && (run.is_lost() || !run.cancel().is_cancelled()) => return Ok(Outcome::Released),
-        Ok(exit) => executions.finish(&plan, exit, run).await?,
-        Err(Stopped::Sandbox(SandboxError::Image(failure))) => executions.refuse(job.execution_id, &failure, run).await?,
+        Ok(exit) => {
+            if let Ending::Failed(failure) = &exit.ending {
+                keep_what_was_heard(failure, run);
+            }
+            executions.finish(&plan, exit, run).await?
+        }
+        Err(Stopped::Sandbox(SandboxError::Image(failure))) => {
+            keep_what_was_heard(&failure, run);
+            executions.refuse(job.execution_id, &failure, run).await?
+        }
         Err(Stopped::Sandbox(error @ SandboxError::BrokeOff { .. })) => return Err(error.into()),
         Err(Stopped::Sandbox(error)) => return put_off(domain, settings, &plan, &error, run).await,
         Err(Stopped::Ours(failure)) => return Err(failure),
@@ -69,13 +77,28 @@ async fn carry_out(domain: &Domain, sandbox: &dyn Sandbox, plan: &Plan, digest: 
 /// the image and is waited for; any other trouble may be the image's own, and that run ends some day.
 async fn put_off(domain: &Domain, settings: &Settings, plan: &Plan, error: &SandboxError, run: &Run) -> Handled {
     let lasted = domain.now().since(plan.begun_at);
-    let may_be_the_image = matches!(error, SandboxError::Engine { .. } | SandboxError::Registry { .. });
-    if may_be_the_image && lasted >= Duration::from_secs(settings.trouble_seconds_max.into()) {
-        let because = format!("for {} s this has been in the way: {error}", lasted.as_secs());
-        domain.executions().give_up(plan.execution_id, &because, run).await?;
+    let because = match error {
+        SandboxError::Registry { image, .. } => {
+            Some(format!("its registry said nothing about `{image}`; check the reference, or run it later"))
+        }
+        SandboxError::Engine { .. } => Some("the container engine could not start it; an operator can see why and try it again".into()),
+        _ => None,
+    };
+    if let Some(because) = because.filter(|_| lasted >= Duration::from_secs(settings.trouble_seconds_max.into())) {
+        tracing::error!(%error, "gave a run up after {} s", lasted.as_secs());
+        run.log(error.to_string());
+        domain.executions().give_up(plan.execution_id, &format!("for {} s {because}", lasted.as_secs()), run).await?;
         return Ok(Outcome::Settled);
     }
     Ok(Outcome::Snoozed { delay: after_trouble(lasted), why: error.to_string() })
+}
+
+/// The engine and registries speak of folders and hosts of the house: their words go to those who run it, never into the execution.
+fn keep_what_was_heard(failure: &Blame, run: &Run) {
+    if let Some(heard) = &failure.heard {
+        tracing::warn!(heard, "{}", failure.message);
+        run.log(heard);
+    }
 }
 
 /// Another worker of the pool may have an engine; the job waits for it and nothing is counted against anybody.

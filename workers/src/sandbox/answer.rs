@@ -8,7 +8,7 @@ use super::transcript::Transcript;
 /// # Errors
 /// Why there is no answer.
 pub(super) fn of(transcript: &Transcript, limits: &RunLimits) -> Result<Value, Failure> {
-    let fail = |code, message: String| Err(Failure { code, message });
+    let fail = |code, message: String| Err(Failure::new(code, message));
     match &transcript.output {
         Some(Ok(file)) => serde_json::from_slice(file)
             .or_else(|error| fail(FailureCode::OutputNotJson, format!("/output/output.json is not JSON: {error}"))),

@@ -29,7 +29,7 @@ pub(super) enum Ended {
 /// # Errors
 /// When nobody can say that the agent is to blame: the run did not count.
 pub(super) fn classify(ended: &Ended, transcript: &Transcript, limits: &RunLimits) -> Result<(Ending, Option<Value>), SandboxError> {
-    let failed = |code, message: String| Ok((Ending::Failed(Failure { code, message }), None));
+    let failed = |code, message: String| Ok((Ending::Failed(Failure::new(code, message)), None));
     match ended {
         Ended::Cancelled => Ok((Ending::Cancelled, None)),
         // The agent never ran: an engine that hangs is nobody's timeout.
@@ -54,7 +54,7 @@ pub(super) fn classify(ended: &Ended, transcript: &Transcript, limits: &RunLimit
                 code => Err(SandboxError::Engine { attempted: "start the agent".into(), reason: format!("{code}: {}", refusal.message) }),
             },
             (None, Some(exit)) => Ok(match of_exit(exit, limits) {
-                Some((code, message)) => (Ending::Failed(Failure { code, message }), None),
+                Some((code, message)) => (Ending::Failed(Failure::new(code, message)), None),
                 None => match answer::of(transcript, limits) {
                     Ok(answer) => (Ending::Completed, Some(answer)),
                     Err(failure) => (Ending::Failed(failure), None),

@@ -60,6 +60,7 @@ pub(super) async fn pinned(
         }
     }
     let by_digest = format!("{}@{digest}", reference.repository);
+    let mut heard = None;
     if settings.pull_policy != PullPolicy::Never {
         match pull::pull(engine, settings, &by_digest).await? {
             Pulled::Here => {
@@ -67,15 +68,15 @@ pub(super) async fn pinned(
                     return judge(engine, settings, &reference, &found).map(|image| Image { digest: ImageDigest(digest.clone()), ..image });
                 }
             }
-            Pulled::Refused(reason) => tracing::debug!(reason, "image `{by_digest}` could not be pulled"),
+            Pulled::Refused(reason) => heard = Some(reason),
         }
     }
     match inspect(engine, reference.written()).await? {
         Some(found) => {
             let image = judge(engine, settings, &reference, &found)?;
-            Err(check_digest(&reference, Some(digest), &image).err().unwrap_or_else(|| missing(&reference, "")))
+            Err(check_digest(&reference, Some(digest), &image).err().unwrap_or_else(|| missing(&reference, "", heard)))
         }
-        None => Err(missing(&reference, "")),
+        None => Err(missing(&reference, "", heard)),
     }
 }
 
@@ -100,12 +101,12 @@ async fn find(
         return Ok(found);
     }
     if policy == PullPolicy::Never {
-        return Err(missing(reference, " and this platform pulls none"));
+        return Err(missing(reference, " and this platform pulls none", None));
     }
     if let Pulled::Refused(reason) = pull::pull(engine, settings, name).await? {
-        return Err(missing(reference, &format!(" and cannot be pulled: {reason}")));
+        return Err(missing(reference, ", and its registry has none of this name or does not give it to this platform", Some(reason)));
     }
-    inspect(engine, name).await?.ok_or_else(|| missing(reference, " after it was pulled"))
+    inspect(engine, name).await?.ok_or_else(|| missing(reference, " after it was pulled", None))
 }
 
 async fn inspect(engine: &Engine, name: &str) -> Result<Option<ImageInspect>, SandboxError> {
@@ -177,11 +178,12 @@ fn same(made_for: &str, engine: &str) -> bool {
     common(made_for) == common(engine)
 }
 
-fn missing(reference: &Reference, why: &str) -> SandboxError {
+fn missing(reference: &Reference, why: &str, heard: Option<String>) -> SandboxError {
     let hint = if is_digest(reference.written()) { "" } else { "; check its name and tag" };
-    failure(FailureCode::ImageMissing, format!("image `{}` is not on the container engine{why}{hint}", reference.written()))
+    let message = format!("image `{}` is not on the container engine{why}{hint}", reference.written());
+    SandboxError::Image(Failure { heard, ..Failure::new(FailureCode::ImageMissing, message) })
 }
 
 fn failure(code: FailureCode, message: String) -> SandboxError {
-    SandboxError::Image(Failure { code, message })
+    SandboxError::Image(Failure::new(code, message))
 }

@@ -61,7 +61,7 @@ pub(super) async fn launch(
     run: Option<(ExecutionId, u32)>,
 ) -> Result<Parked, Unlaunched> {
     let _call = engine.calls.acquire().await.map_err(|_| closed())?;
-    let volume = supervisor_volume(shared, engine, image).await?;
+    let volume = supervisor_volume(shared, engine, image).await.map_err(refused)?;
     let opening = Opening { daemon: engine.daemon.clone(), run, uids: engine.uids(&shared.settings) };
     let opened = shared.undertaker.log.open(opening).await?;
     let container = Container::guard(opened, engine.clone(), shared.undertaker.clone());
@@ -69,7 +69,7 @@ pub(super) async fn launch(
     let body = cage.body(engine, &shared.settings, image, &Purpose { installation: &shared.installation, run });
     let container = create(shared, engine, container, body).await?;
     let mut wire = Wire::attach(engine, &container.name).await?;
-    engine.docker.start_container(&container.name, None).await.map_err(start_refused)?;
+    engine.docker.start_container(&container.name, None).await.map_err(faults::engine("start a container")).map_err(refused)?;
     let (inspected, hello) = tokio::join!(inspect(engine, &container.name), greet(shared, &mut wire));
     let (inspected, hello) = (inspected?, hello?);
     let (isolation, weaker) = isolation::compare(&cage, engine, &shared.settings, &hello, &inspected);
@@ -79,7 +79,7 @@ pub(super) async fn launch(
     tracing::error!(container = container.name, ?weaker, "the cage is weaker than asked");
     container.remove().await;
     let message = format!("the container was weaker than asked, so the agent was not started: {}", weaker.join("; "));
-    Err(Unlaunched::Refused { failure: Failure { code: FailureCode::Isolation, message }, isolation })
+    Err(Unlaunched::Refused { failure: Failure::new(FailureCode::Isolation, message), isolation })
 }
 
 async fn supervisor_volume(shared: &Arc<Shared>, engine: &Arc<Engine>, image: &Image) -> Result<String, SandboxError> {
@@ -145,15 +145,25 @@ fn silent(reason: &str) -> Unlaunched {
     Unlaunched::Fault(SandboxError::Engine { attempted: "hear the supervisor's first word".into(), reason: reason.to_owned() })
 }
 
-/// The engine prepares the image's own file system at the start, so that is where a broken image shows.
-fn start_refused(error: bollard::errors::Error) -> Unlaunched {
-    let reason = faults::sentence(&error);
-    let of_the_image = ["not a directory", "is not a directory", "exec format error", "too many levels of symbolic links"];
-    if faults::status(&error).is_some() && of_the_image.iter().any(|sign| reason.contains(sign)) {
-        let message = format!("the image cannot be given /tmp, /input, /output and {}: {reason}", super::cage::SUPERVISOR_DIR);
-        return Unlaunched::Refused { failure: Failure { code: FailureCode::ImageRefused, message }, isolation: Value::Null };
+/// The engine prepares the image's own file system when it creates or starts a container, so that is where a broken image shows.
+fn refused(error: SandboxError) -> Unlaunched {
+    let of_the_image = [
+        "not a directory",
+        "is not a directory",
+        "cannot mount volume over existing file",
+        "exec format error",
+        "too many levels of symbolic links",
+    ];
+    match error {
+        SandboxError::Engine { reason, .. } if of_the_image.iter().any(|sign| reason.contains(sign)) => {
+            let message = format!(
+                "the image cannot be given /tmp, /input, /output, {} and its VOLUMEs: each has to be a folder in it, or absent, and no file or link",
+                super::cage::SUPERVISOR_DIR
+            );
+            Unlaunched::Refused { failure: Failure::new(FailureCode::ImageRefused, message).hearing(reason), isolation: Value::Null }
+        }
+        error => Unlaunched::Fault(error),
     }
-    Unlaunched::Fault(faults::engine("start a container")(error))
 }
 
 fn closed() -> SandboxError {

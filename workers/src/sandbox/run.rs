@@ -44,7 +44,7 @@ pub(super) async fn run(
     let input = spec.input.to_string().into_bytes();
     if input.len() > limits.input_bytes_max as usize {
         let message = format!("the input has {} bytes; at most {} are taken", input.len(), limits.input_bytes_max);
-        return Ok(before_the_start(Ending::Failed(Failure { code: FailureCode::InputTooLarge, message }), Value::Null));
+        return Ok(before_the_start(Ending::Failed(Failure::new(FailureCode::InputTooLarge, message)), Value::Null));
     }
     let prepared = async {
         let engine = shared.connection.get().await?;

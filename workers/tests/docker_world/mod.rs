@@ -176,6 +176,14 @@ impl Run {
         }
     }
 
+    /// What the engine or a registry said about the failure.
+    pub fn heard(&self) -> Option<&str> {
+        match &self.exit.ending {
+            Ending::Failed(failure) => failure.heard.as_deref(),
+            other => panic!("expected a failure, got {other:?}"),
+        }
+    }
+
     pub fn completed(&self) -> &Value {
         assert_eq!(self.exit.ending, Ending::Completed, "{:?}", self.lines.texts());
         self.exit.output.as_ref().expect("a completed run has an answer")
