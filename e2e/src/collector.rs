@@ -62,7 +62,7 @@ impl Collector {
         spans
             .map(|span| Span {
                 name: span.name,
-                trace_id: span.trace_id.iter().map(|byte| format!("{byte:02x}")).collect(),
+                trace_id: format!("{:032x}", u128::from_be_bytes(span.trace_id.try_into().expect("a trace's id has 16 bytes"))),
                 attributes: span.attributes.into_iter().map(text).collect(),
             })
             .collect()

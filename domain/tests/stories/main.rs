@@ -13,6 +13,7 @@ mod idempotency;
 mod limits;
 mod lists;
 mod logs;
+mod ops;
 mod retention;
 mod runs;
 mod schedules;

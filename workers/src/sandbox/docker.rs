@@ -85,11 +85,17 @@ impl DockerSandbox {
         let mut ticks = tokio::time::interval(Duration::from_secs(self.shared.settings.sweep_seconds));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let sweeping = async {
+            let mut in_vain = false;
             loop {
                 ticks.tick().await;
-                if let Err(error) = self.sweep().await {
-                    tracing::warn!(%error, "could not look for abandoned containers");
+                let swept = self.sweep().await;
+                // An engine that is away for a night is told of once.
+                if let Err(error) = &swept
+                    && !in_vain
+                {
+                    tracing::warn!(%error, "cannot look for abandoned containers now");
                 }
+                in_vain = swept.is_err();
             }
         };
         let _: Option<Infallible> = stop.run_until_cancelled(sweeping).await;
