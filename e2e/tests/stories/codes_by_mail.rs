@@ -47,7 +47,7 @@ async fn ann_signs_in(installation: &Installation, up: &Process, base: &str, fol
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_code_travels_over_a_real_mail_server() {
+async fn a_code_travels_over_a_real_mail_server_that_wants_tls_and_a_password() {
     let installation = Installation::embedded();
     let mailbox = installation.folder().join("mailbox");
     std::fs::create_dir(&mailbox).expect("it can be made");
@@ -57,11 +57,14 @@ async fn a_code_travels_over_a_real_mail_server() {
     let line = server.says("listening on port").await;
     let port = line.rsplit(' ').next().expect("it says which");
 
+    let authority = mailbox.join("ca.pem").display().to_string();
     let settings = [
         ("PORT", "0"),
-        ("TALLYMAN_MAIL_SMTP_HOST", "127.0.0.1"),
+        ("TALLYMAN_MAIL_SMTP_HOST", "localhost"),
         ("TALLYMAN_MAIL_SMTP_PORT", port),
-        ("TALLYMAN_MAIL_SMTP_TLS", "none"),
+        ("TALLYMAN_MAIL_SMTP_USER", "tallyman"),
+        ("TALLYMAN_MAIL_SMTP_PASSWORD", "correct horse"),
+        ("TALLYMAN_MAIL_SMTP_CA_FILE", &authority),
         ("TALLYMAN_MAIL_FROM", "Tallyman <hello@mail.example>"),
     ];
     let mut up = installation.start_with(&["up"], &settings);
