@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ConnectOptions, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait as _,
+    ConnectOptions, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
+    SqlxPostgresConnector, TransactionOptions, TransactionTrait as _,
 };
 use serde::Deserialize;
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -119,6 +119,18 @@ impl Db {
     #[must_use]
     pub fn connection(&self) -> &DatabaseConnection {
         &self.connection
+    }
+
+    /// The same database over at most so many connections of its own: whoever holds the others keeps nobody here waiting, and statements that
+    /// come again and again meet a server that has planned them already. SQLite has one writer and one turn for everybody, so there it is the same.
+    #[must_use]
+    pub fn apart(self, connections_max: u32) -> Self {
+        if self.engine == Engine::Sqlite {
+            return self;
+        }
+        let shared = self.connection.get_postgres_connection_pool();
+        let pool = shared.options().clone().max_connections(connections_max).connect_lazy_with((*shared.connect_options()).clone());
+        Self { connection: SqlxPostgresConnector::from_sqlx_postgres_pool(pool), ..self }
     }
 
     /// Open a transaction that may write. On SQLite it holds the write lock from the start (`BEGIN IMMEDIATE`), so it never has to be repeated.

@@ -1,12 +1,18 @@
 //! PostgreSQL `LISTEN` / `NOTIFY`, on connections of their own: a listener must not hold a place in the pool.
 
-use sea_orm::sqlx::postgres::{PgConnection, PgListener};
-use sea_orm::sqlx::{Connection as _, Error};
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection, PgListener};
+use sea_orm::sqlx::{ConnectOptions as _, Error};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{RECONNECT, gather, read, spell};
 use crate::wake::{Signal, WakeBus};
+
+/// How long wake-ups are gathered after one was sent: hundreds of callers make no more than a thousand messages a second of it.
+const GATHER: Duration = Duration::from_millis(1);
 
 pub async fn send(url: String, mut outgoing: mpsc::UnboundedReceiver<Signal>, stop: CancellationToken) {
     let mut connection = None;
@@ -17,10 +23,7 @@ pub async fn send(url: String, mut outgoing: mpsc::UnboundedReceiver<Signal>, st
         };
         let Some(signals) = signals else { return };
         if connection.is_none() {
-            connection = PgConnection::connect(&url)
-                .await
-                .inspect_err(|error| tracing::debug!(%error, "no connection for wake-ups; workers poll"))
-                .ok();
+            connection = connect(&url).await.inspect_err(|error| tracing::debug!(%error, "no connection for wake-ups; workers poll")).ok();
         }
         let Some(open) = &mut connection else { continue };
         let (what, whom): (Vec<_>, Vec<_>) = signals.into_iter().map(spell).unzip();
@@ -30,7 +33,13 @@ pub async fn send(url: String, mut outgoing: mpsc::UnboundedReceiver<Signal>, st
             tracing::debug!(%error, "wake-ups were lost on the way to PostgreSQL; workers poll");
             connection = None;
         }
+        tokio::time::sleep(GATHER).await;
     }
+}
+
+/// Nobody waits for the disk for a wake-up: what a crash loses of them, the poll makes good.
+async fn connect(url: &str) -> Result<PgConnection, Error> {
+    PgConnectOptions::from_str(url)?.options([("synchronous_commit", "off")]).connect().await
 }
 
 pub async fn receive(url: String, bus: WakeBus, stop: CancellationToken) {

@@ -14,13 +14,13 @@ use super::slots::Slots;
 use super::solitude::Solitude;
 use crate::policy::Pool;
 use crate::run::Run;
-use crate::store::claim::{Claim, Claimed, Turn};
+use crate::store::claim::{Claim, Claimed, Turn, batch};
 use crate::store::lease;
 use crate::store::notes::Note;
 use crate::wake::{Signal, WakeBus};
 
 const RETRY: Duration = Duration::from_millis(300);
-/// How long places are gathered while there is a backlog.
+/// How long places are gathered at most while there is a backlog.
 const GATHER: Duration = Duration::from_millis(5);
 
 /// Brings the jobs of one pool into this process.
@@ -48,7 +48,7 @@ impl Fetcher {
         loop {
             let Some(free) = self.unless_stopped(self.free_slots(backlog)).await else { return };
             let Some(company) = self.unless_stopped(self.solitude.company()).await else { return };
-            let jobs_max = free.min(self.settings.claim_jobs_max);
+            let jobs_max = batch(free.min(self.settings.claim_jobs_max));
             let claim = Claim { pool: self.pool, worker: &self.worker, lease_ms: self.settings.lease_ms(), jobs_max };
             let asked = Instant::now();
             // A claim that has been sent is waited for, also when the process is ending: its jobs must not wait for their lease.
@@ -83,7 +83,7 @@ impl Fetcher {
         if !backlog {
             return free;
         }
-        let many = self.slots.limit().min(self.settings.claim_jobs_max) / 2;
+        let many = self.slots.limit().min(self.settings.claim_jobs_max);
         match tokio::time::timeout(GATHER, self.slots.wait(many)).await {
             Ok(free) => free,
             Err(_) => self.slots.free(),

@@ -20,6 +20,8 @@ use crate::policy::Pool;
 use crate::store::notes::{self, Note};
 use crate::wake::WakeBus;
 
+/// Connections that the queue has for itself in each process, on PostgreSQL: no handler that waits in a transaction holds up claims, renewals and ends.
+const CONNECTIONS_MAX: u32 = 4;
 /// How much longer a shutdown waits for a claim that is under way.
 const CLAIM_PATIENCE: Duration = Duration::from_secs(3);
 
@@ -53,7 +55,7 @@ impl Node {
     #[must_use]
     pub fn start(db: Db, bus: WakeBus, rng: Arc<dyn Rng>, settings: Settings, tasks: Tasks, name: String) -> Self {
         let (held, solitude, end) = (Held::default(), Solitude::default(), CancellationToken::new());
-        let (notes, received) = mpsc::unbounded_channel();
+        let (db, (notes, received)) = (db.apart(CONNECTIONS_MAX), mpsc::unbounded_channel());
         tasks.spawn_vital("keep leases", held.clone().keep(db.clone(), settings.clone(), end.clone()));
         tasks.spawn("pass cancellations on", held.clone().listen(bus.clone(), end.clone()));
         tasks.spawn_vital("take lost leases back", reclaim::run(db.clone(), bus.clone(), settings.clone(), tasks.stop()));

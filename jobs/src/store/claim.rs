@@ -26,6 +26,14 @@ pub struct Claimed {
     order: (i16, i64),
 }
 
+/// How many jobs to ask for where `free` places are: 1, 2, 5, 10, 20, 50 … The number stands in the text of the statement, because PostgreSQL plans
+/// one anew each time when its limit is a parameter; so there should be few texts.
+#[must_use]
+pub fn batch(free: u32) -> u32 {
+    let tens = 10_u32.pow(free.max(1).ilog10());
+    tens * [5, 2, 1].into_iter().find(|digit| tens * digit <= free).unwrap_or(1)
+}
+
 /// Who claims, and for how long.
 #[derive(Debug, Clone)]
 pub struct Claim<'a> {
@@ -36,7 +44,7 @@ pub struct Claim<'a> {
 }
 
 /// What a claim writes into the row and what it reads back. A job that died before and would be locked away by one more death has not begun yet.
-pub const TAKE: &str = "state = 'running', attempt = jobs.attempt + 1, lease_until = {now} + $3, worker = $4,
+pub const TAKE: &str = "state = 'running', attempt = jobs.attempt + 1, lease_until = {now} + $2, worker = $3,
     started_at = CASE WHEN jobs.deaths > 0 AND jobs.deaths + 1 >= jobs.deaths_max THEN NULL ELSE {now} END";
 pub const TAKEN: &str = "id, kind, payload, attempt, failures, started_at, trace_id, concurrency_key, priority, run_at";
 
@@ -53,15 +61,15 @@ fn ready_sql(engine: Engine) -> String {
             "WITH ready AS MATERIALIZED (
                  SELECT due.id FROM generate_series(9, 0, -1) AS p(priority) CROSS JOIN LATERAL (
                      SELECT j.id FROM jobs j WHERE {due} AND j.priority = p.priority::smallint AND {open}
-                     ORDER BY j.run_at, j.id LIMIT $2 FOR UPDATE SKIP LOCKED) due
-                 LIMIT $2)
+                     ORDER BY j.run_at, j.id LIMIT {{jobs_max}} FOR UPDATE SKIP LOCKED) due
+                 LIMIT {{jobs_max}})
              UPDATE jobs SET {take} FROM ready WHERE jobs.id = ready.id RETURNING jobs.{}",
             TAKEN.replace(", ", ", jobs.")
         ),
         Engine::Sqlite => format!(
             "UPDATE jobs SET {take} WHERE id IN (
                  SELECT j.id FROM json_each('[9,8,7,6,5,4,3,2,1,0]') p CROSS JOIN jobs j INDEXED BY jobs_ready
-                 WHERE {due} AND j.priority = p.value AND {open} LIMIT $2)
+                 WHERE {due} AND j.priority = p.value AND {open} LIMIT {{jobs_max}})
              RETURNING {TAKEN}"
         ),
     }
@@ -73,6 +81,8 @@ pub struct Turn {
     keyed_next: bool,
     /// Which of them came last: where nothing waits, the next job is looked for among its like first.
     keyed_last: bool,
+    /// The last claim got fewer jobs without a key than it asked for: there are no more, so the next one looks only at the others.
+    ready_drained: bool,
     cursor: keyed::Cursor,
 }
 
@@ -82,12 +92,17 @@ impl Turn {
     /// # Errors
     /// When the database refuses; nothing is taken then, or what was taken comes back when its lease runs out.
     pub async fn claim(&mut self, db: &Db, claim: &Claim<'_>) -> Result<Vec<Claimed>, DbErr> {
+        let skip_ready = std::mem::take(&mut self.ready_drained);
         for keyed in [self.keyed_next, !self.keyed_next] {
+            if !keyed && skip_ready {
+                continue;
+            }
             // Whatever is wrong with one sort, the next look begins with the other.
             self.keyed_next = !keyed;
             let mut taken = if keyed { keyed::claim(db, claim, &mut self.cursor).await? } else { claim_ready(db, claim).await? };
             if !taken.is_empty() {
                 (self.keyed_next, self.keyed_last) = (!keyed, keyed);
+                self.ready_drained = !keyed && taken.len() < claim.jobs_max as usize;
                 taken.sort_by_key(|job| (-job.order.0, job.order.1, job.id));
                 return Ok(taken);
             }
@@ -99,7 +114,7 @@ impl Turn {
 
 async fn claim_ready(db: &Db, claim: &Claim<'_>) -> Result<Vec<Claimed>, DbErr> {
     let engine = db.engine();
-    let sql = READY[usize::from(engine == Engine::Postgres)].as_str();
+    let sql = READY[usize::from(engine == Engine::Postgres)].replace("{jobs_max}", &claim.jobs_max.to_string());
     let take = statement(engine, sql, parameters(claim));
     let rows = match engine {
         Engine::Postgres => db.query_all_raw(take).await?,
@@ -126,8 +141,8 @@ async fn any_ready(db: &Db, pool: Pool) -> Result<bool, DbErr> {
     Ok(db.query_one_raw(statement(db.engine(), sql, [pool.name().into()])).await?.is_some())
 }
 
-pub(super) fn parameters(claim: &Claim<'_>) -> [sea_orm::Value; 4] {
-    [claim.pool.name().into(), i64::from(claim.jobs_max).into(), (claim.lease_ms * 1_000).into(), claim.worker.into()]
+pub(super) fn parameters(claim: &Claim<'_>) -> [sea_orm::Value; 3] {
+    [claim.pool.name().into(), (claim.lease_ms * 1_000).into(), claim.worker.into()]
 }
 
 pub(super) fn read(row: &QueryResult) -> Result<Claimed, DbErr> {

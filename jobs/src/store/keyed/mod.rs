@@ -13,9 +13,6 @@ use sea_orm::{DbErr, QueryResult};
 
 use super::claim::{Claim, Claimed, read};
 
-/// How many keys one claim looks at. The next claim goes on behind the last of them.
-const KEYS_MAX: usize = 128;
-
 /// The key of `j` that is next behind the one that a walk stands on.
 const STEP: &str =
     "SELECT j.concurrency_key FROM jobs j WHERE j.pool = $1 AND j.state IN ('queued', 'retrying') AND j.concurrency_key IS NOT NULL";

@@ -6,9 +6,12 @@ use platform::{Db, Engine, Txn};
 use sea_orm::{ConnectionTrait as _, DbErr};
 use serde_json::{Value, json};
 
-use super::{KEYS_MAX, STEP, Taken, open_sql, read_all, tokens_sql};
+use super::{STEP, Taken, open_sql, read_all, tokens_sql};
 use crate::store::claim::{Claim, TAKE, TAKEN, parameters};
 use crate::store::sql::{Col, rows, statement};
+
+/// How many keys one claim looks at. The next claim goes on behind the last of them.
+const KEYS_MAX: usize = 128;
 
 /// What a key may start now.
 struct Allowance {
@@ -94,15 +97,15 @@ async fn take(txn: &Txn, claim: &Claim<'_>, allowances: &[Allowance]) -> Result<
     let now = Engine::Sqlite.now_sql();
     let sql = format!(
         "UPDATE jobs SET {} WHERE id IN (
-             SELECT j.id FROM jobs j WHERE j.pool = $1 AND j.state IN ('queued', 'retrying') AND j.run_at <= {now} AND j.concurrency_key = $5
-             ORDER BY j.priority DESC, j.run_at, j.id LIMIT $2)
+             SELECT j.id FROM jobs j WHERE j.pool = $1 AND j.state IN ('queued', 'retrying') AND j.run_at <= {now} AND j.concurrency_key = $4
+             ORDER BY j.priority DESC, j.run_at, j.id LIMIT $5)
          RETURNING {TAKEN}",
         TAKE.replace("{now}", now)
     );
-    let [pool, _, lease, worker] = parameters(claim);
+    let [pool, lease, worker] = parameters(claim);
     let mut found = Vec::new();
     for allowance in allowances {
-        let values = [pool.clone(), i64::from(allowance.jobs).into(), lease.clone(), worker.clone(), allowance.key.as_str().into()];
+        let values = [pool.clone(), lease.clone(), worker.clone(), allowance.key.as_str().into(), i64::from(allowance.jobs).into()];
         found.extend(txn.query_all_raw(statement(Engine::Sqlite, sql.as_str(), values)).await?);
     }
     read_all(&found)
