@@ -12,7 +12,7 @@ use crate::rig::{Rig, job};
 crate::on_every_engine!(
     a_rolled_back_transaction_leaves_no_job,
     a_bulk_keeps_its_order_and_its_payloads,
-    a_thousand_callers_with_one_key_make_one_job,
+    a_thousand_callers_with_one_key_make_one_job_and_when_it_has_ended_one_more,
     a_unique_key_is_free_again_when_its_job_has_ended,
     a_unique_period_outlives_the_job,
     a_unique_period_names_the_job_that_is_there,
@@ -47,11 +47,21 @@ fn unique(key: &str) -> NewJob {
     NewJob { unique: Some(Unique::WhileLive { key: key.into() }), ..job() }
 }
 
-async fn a_thousand_callers_with_one_key_make_one_job(rig: Rig) {
+async fn a_thousand_callers_with_one_key_make_one_job_and_when_it_has_ended_one_more(rig: Rig) {
     let rig = Arc::new(rig);
+    for jobs in 1..=2 {
+        a_thousand_callers_with_one_key(&rig).await;
+        assert_eq!(rig.database.count("SELECT count(*) FROM jobs").await, jobs);
+        let claimed = rig.claim(10).await;
+        assert_eq!(claimed.len(), 1);
+        rig.finish(&claimed[0], Outcome::Succeeded(json!(null))).await;
+    }
+}
+
+async fn a_thousand_callers_with_one_key(rig: &Arc<Rig>) {
     let callers: Vec<_> = (0..1_000)
         .map(|_| {
-            let rig = Arc::clone(&rig);
+            let rig = Arc::clone(rig);
             testkit::spawn(async move {
                 let enqueued = rig.enqueue(vec![unique("settle")]).await;
                 assert_eq!(enqueued.len(), 1);
@@ -61,7 +71,6 @@ async fn a_thousand_callers_with_one_key_make_one_job(rig: Rig) {
     for caller in callers {
         caller.await.expect("the caller ends");
     }
-    assert_eq!(rig.database.count("SELECT count(*) FROM jobs").await, 1);
 }
 
 async fn a_unique_key_is_free_again_when_its_job_has_ended(rig: Rig) {

@@ -12,6 +12,7 @@ mod poison;
 mod retention;
 mod rig;
 mod schedules;
+mod walk;
 
 /// One test for each engine.
 #[macro_export]

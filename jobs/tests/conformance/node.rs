@@ -18,11 +18,12 @@ use crate::rig::{POOL, Process, Rig, job, settings};
 
 crate::on_every_engine!(
     two_processes_run_every_job_once,
-    a_bound_holds_over_two_processes_and_two_thousand_jobs,
+    a_bound_holds_over_two_processes_and_thousands_of_jobs,
     another_process_wakes_a_worker_and_cancels_its_job,
     a_long_job_keeps_its_lease_also_while_draining,
     a_shutdown_releases_what_does_not_end,
     an_operator_scales_a_running_pool,
+    a_pool_stays_paused_and_scaled_when_its_worker_starts_again,
     log_lines_and_progress_reach_the_row,
 );
 
@@ -84,7 +85,7 @@ async fn two_processes_run_every_job_once(rig: Rig) {
     assert_eq!(rig.database.count("SELECT count(*) FROM workers").await, 0, "workers that ended well leave no row");
 }
 
-async fn a_bound_holds_over_two_processes_and_two_thousand_jobs(rig: Rig) {
+async fn a_bound_holds_over_two_processes_and_thousands_of_jobs(rig: Rig) {
     let running: Arc<[AtomicUsize; 4]> = Arc::default();
     let most = Arc::new(AtomicUsize::new(0));
     let handler = {
@@ -109,7 +110,7 @@ async fn a_bound_holds_over_two_processes_and_two_thousand_jobs(rig: Rig) {
     };
     let (a, b) = (rig.process("a").await, rig.process("b").await);
     let workers = (work(&a, 30, Arc::clone(&handler)), work(&b, 30, handler));
-    for part in 1..=4 {
+    for part in 1..=if testkit::long_campaigns() { 20 } else { 4 } {
         rig.enqueue((0..500).map(|n| keyed(n % 4)).collect()).await;
         let all = format!("SELECT count(*) - {part} * 500 FROM jobs WHERE state = 'succeeded'");
         until("every job succeeds", async || rig.database.count(&all).await == 0).await;
@@ -231,6 +232,30 @@ async fn an_operator_scales_a_running_pool(rig: Rig) {
     txn.commit().await.expect("the commit");
     until("two more start", async || busy.available_permits() == 3).await;
     gate.add_permits(5);
+    until("all succeed", async || rig.database.count("SELECT count(*) FROM jobs WHERE state = 'succeeded'").await == 5).await;
+    end(process, worker).await;
+}
+
+async fn a_pool_stays_paused_and_scaled_when_its_worker_starts_again(rig: Rig) {
+    let decide = async |paused: bool| {
+        let txn = rig.db().write().await.expect("a transaction");
+        controls::set_paused(&txn, POOL, paused, "tester").await.expect("the row");
+        controls::set_concurrency(&txn, POOL, Some(2), "tester").await.expect("the row");
+        txn.commit().await.expect("the commit");
+    };
+    decide(true).await;
+    rig.enqueue(vec![job(); 5]).await;
+    for name in ["a", "b"] {
+        let process = rig.process(name).await;
+        let worker = work(&process, 5, script(|_| async { Outcome::Succeeded(json!(1)) }));
+        until("it has the operator's number", async || rig.database.count("SELECT count(*) FROM workers WHERE concurrency = 2").await == 1)
+            .await;
+        assert_eq!(rig.database.count("SELECT count(*) FROM jobs WHERE attempt > 0").await, 0, "and takes nothing");
+        end(process, worker).await;
+    }
+    decide(false).await;
+    let process = rig.process("c").await;
+    let worker = work(&process, 5, script(|_| async { Outcome::Succeeded(json!(1)) }));
     until("all succeed", async || rig.database.count("SELECT count(*) FROM jobs WHERE state = 'succeeded'").await == 5).await;
     end(process, worker).await;
 }

@@ -9,6 +9,7 @@ use crate::rig::Rig;
 crate::on_every_engine!(
     sixty_ticks_over_three_schedulers_fire_sixty_times,
     run_now_and_pause,
+    ticks_that_pass_while_an_entry_is_paused_are_skipped,
     a_scheduled_job_keeps_the_bounds_of_its_kind
 );
 
@@ -50,6 +51,29 @@ async fn run_now_and_pause(rig: Rig) {
     assert_eq!(rig.row(history[0].job_id).await.created_by.as_deref(), Some("schedule:tick"));
     schedules::seed(rig.db(), &[entry()]).await.expect("the crontab is written again");
     assert!(schedules::active(rig.db()).await.expect("the crontab is read").0.is_empty(), "a restart does not undo the pause");
+}
+
+async fn ticks_that_pass_while_an_entry_is_paused_are_skipped(rig: Rig) {
+    schedules::seed(rig.db(), &[entry()]).await.expect("the crontab is written");
+    let pause = async |paused: bool| {
+        let txn = rig.db().write().await.expect("a transaction");
+        assert!(schedules::set_paused(&txn, "tick", paused).await.expect("the row"));
+        txn.commit().await.expect("the commit");
+    };
+    pause(true).await;
+    // For a long time.
+    rig.database.execute("UPDATE schedules SET considered_until = 1").await;
+    let (_, before) = schedules::active(rig.db()).await.expect("the crontab is read");
+    pause(false).await;
+    let (rows, _) = schedules::active(rig.db()).await.expect("the crontab is read");
+    assert!(rows[0].considered_until >= before, "it goes on from now");
+    rig.database.execute("UPDATE schedules SET considered_until = 1").await;
+    pause(false).await;
+    assert_eq!(
+        schedules::active(rig.db()).await.expect("the crontab is read").0[0].considered_until.micros(),
+        1,
+        "going on twice skips nothing"
+    );
 }
 
 async fn a_scheduled_job_keeps_the_bounds_of_its_kind(rig: Rig) {
