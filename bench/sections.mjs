@@ -32,6 +32,19 @@ moment at which the request was due. Then \`wrk -t2 -c64\` for ten seconds on \`
   ],
 };
 
+const auth = {
+  name: 'auth',
+  title: 'Who is calling',
+  about: `\`tallyman api\` on PostgreSQL. \`wrk -t2 -c64\` for ten seconds each: a short list with an access token (\`token\`), the same with an API key (\`key\`), and
+\`/health/live\` of the same server, which asks nobody who they are (\`open\`). Then 16 wallets sign in again and again for ten seconds: a challenge, a signature, an answer with tokens.`,
+  goals: (of) => [
+    { text: 'access tokens checked ≥ 2,000 per second', value: of('token_per_s'), least: 2000 },
+    { text: 'API keys checked ≥ 1,000 per second', value: of('key_per_s'), least: 1000 },
+    { text: 'a list with a token ≥ 0.2 × as often as an open route', value: of('token_over_open'), least: 0.2 },
+    { text: 'a list with a key ≥ 0.2 × as often as an open route', value: of('key_over_open'), least: 0.2 },
+  ],
+};
+
 const start = {
   name: 'start',
   title: 'Start and idle',
@@ -72,4 +85,4 @@ const million = {
   ],
 };
 
-export const sections = [queue, http, start, containers, million];
+export const sections = [queue, http, auth, start, containers, million];

@@ -14,7 +14,7 @@ use crate::convention::Operations;
 use crate::gate::{Cors, Gate, Turnstile};
 use crate::problem::Problem;
 use crate::settings::Settings;
-use crate::{metrics, openapi, v1};
+use crate::{link, metrics, openapi, v1};
 
 /// What every handler can reach. Cheap to clone.
 #[derive(Clone)]
@@ -65,6 +65,8 @@ pub fn endpoint(app: App) -> impl Endpoint<Output = Response> + 'static {
     let pages = Route::new()
         .at("/metrics", get(metrics::endpoint()))
         .at("/docs", get(openapi::page()))
+        .at("/link", get(link::page()))
+        .at("/link.js", get(link::script()))
         .at("/openapi.json", get(openapi::json()))
         .at("/openapi.yaml", get(openapi::yaml()))
         .at("/problems", get(openapi::problems()))

@@ -3,6 +3,7 @@
 //! - [`v1`]: the operations, one file per noun.
 //! - [`parameters`], [`body`], [`auth`], [`convention`], [`wire`]: what handlers take in and give out.
 //! - [`problem`]: the one place that turns errors into status codes.
+//! - [`signature`]: requests that a linked device has signed.
 //! - [`gate`]: what every request passes on its way in and out.
 //! - [`openapi`]: the description of it all, as JSON, YAML and a page.
 //!
@@ -16,11 +17,13 @@ pub mod health;
 pub mod openapi;
 pub mod parameters;
 pub mod problem;
+pub mod signature;
 pub mod v1;
 pub mod wire;
 
 mod app;
 mod key_set;
+mod link;
 mod metrics;
 mod server;
 mod settings;

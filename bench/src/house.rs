@@ -39,7 +39,7 @@ impl House {
         std::fs::write(
             &config,
             format!(
-                "[app]\ndata_dir = {data}\n[api]\nport = {port}\n[limits]\ncaller = \"off\"\nexecutions = \"off\"\n[telemetry]\nfilter = \"warn\"\n{settings}"
+                "[app]\ndata_dir = {data}\n[api]\nport = {port}\n[limits]\napi = \"off\"\ncaller = \"off\"\nlogin = \"off\"\nexecutions = \"off\"\n[telemetry]\nfilter = \"warn\"\n{settings}"
             ),
         )?;
         let began = Instant::now();

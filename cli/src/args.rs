@@ -43,6 +43,16 @@ pub enum Command {
         #[command(subcommand)]
         action: Token,
     },
+    /// An agent of one's own: its key, and its link to a user.
+    Agent {
+        #[command(subcommand)]
+        action: Device,
+    },
+    /// The gateway before a vendor's services: its key, and its link to a user.
+    Gateway {
+        #[command(subcommand)]
+        action: Device,
+    },
     /// Run an image once in the real sandbox and print what came of it.
     Try {
         image: String,
@@ -56,6 +66,31 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// What an agent or a gateway does with its key.
+#[derive(Debug, Subcommand)]
+pub enum Device {
+    /// Find or make the key, and say whether it is linked.
+    Init(DevicePlace),
+    /// Show a code, and wait until somebody who is signed in has said yes.
+    Link {
+        #[command(flatten)]
+        place: DevicePlace,
+        /// How it would like to be called.
+        #[arg(long)]
+        name: Option<String>,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub struct DevicePlace {
+    /// The file with the key pair; made when it is not there.
+    #[arg(long, default_value = "secret_key.json")]
+    pub key: std::path::PathBuf,
+    /// Where the API answers.
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    pub url: String,
 }
 
 #[derive(Debug, Clone, Copy, Subcommand)]

@@ -46,6 +46,8 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::Doctor => commands::doctor::run().await,
         Command::Openapi => Ok(commands::openapi::run()),
         Command::Token { action } => commands::token::run(action).await,
+        Command::Agent { action } => commands::device::run(commands::device::AGENT, action).await,
+        Command::Gateway { action } => commands::device::run(commands::device::GATEWAY, action).await,
         Command::Try { image, input, timeout, json } => commands::try_image::run(&image, &input, timeout, json).await,
     }
 }

@@ -118,6 +118,7 @@ fn serve(house: &House, tokens: Tokens, listener: api::Listener, pools: &[Pool])
         pools: pools.into(),
         reveal: house.settings.app.env == Env::Development,
     };
+    house.tasks.spawn("write down which keys were used", domain::api_keys::write_uses(house.domain.clone(), house.tasks.stop()));
     let stop = house.tasks.stop();
     house.tasks.spawn("serve", async move {
         if let Err(error) = api::serve(app, listener, stop.cancelled_owned()).await {

@@ -9,10 +9,12 @@ use platform::config::{Config, ConfigError};
 use platform::telemetry::TelemetrySettings;
 use serde::Deserialize;
 
-const SECTIONS: [&str; 18] = [
+const SECTIONS: &[&str] = &[
     "api",
+    "api_keys",
     "app",
     "database",
+    "devices",
     "executions",
     "ingress",
     "jobs",
@@ -35,7 +37,9 @@ const SECTIONS: [&str; 18] = [
 pub struct Settings {
     pub app: App,
     pub api: api::Settings,
+    pub api_keys: domain::api_keys::Settings,
     pub database: DbSettings,
+    pub devices: domain::devices::Settings,
     pub redis: Redis,
     pub jobs: jobs::Settings,
     pub ingress: jobs::ingress::Settings,
@@ -142,11 +146,13 @@ impl Pools {
 
 impl Settings {
     pub fn load() -> Result<Self, ConfigError> {
-        let config = Config::load(&SECTIONS)?;
+        let config = Config::load(SECTIONS)?;
         Ok(Self {
             app: config.section("app")?,
             api: config.section("api")?,
+            api_keys: config.section("api_keys")?,
             database: config.section("database")?,
+            devices: config.section("devices")?,
             redis: config.section("redis")?,
             jobs: config.section("jobs")?,
             ingress: config.section("ingress")?,
@@ -168,6 +174,8 @@ impl Settings {
     /// What the rules need to know.
     pub fn rules(&self) -> domain::Settings {
         domain::Settings {
+            api_keys: self.api_keys.clone(),
+            devices: self.devices.clone(),
             executions: self.executions.clone(),
             keeping: self.keeping.clone(),
             limits: self.limits.clone(),

@@ -9,6 +9,8 @@ use tokio::sync::Notify;
 
 use crate::accounts::{Accounts, Standings};
 use crate::agents::Agents;
+use crate::api_keys;
+use crate::devices;
 use crate::entitlements::Entitlements;
 use crate::executions::Executions;
 use crate::json_schema::SchemaCache;
@@ -39,6 +41,8 @@ pub struct Domain {
     pub(crate) held: Held,
     pub(crate) standings: Standings,
     pub(crate) provider_keys: KeyBook,
+    pub(crate) api_keys_known: api_keys::Known,
+    pub(crate) devices_known: devices::Known,
     /// Somebody in this process has written something that others here may be waiting for.
     pub(crate) changes: Arc<Notify>,
 }
@@ -71,6 +75,8 @@ impl Domain {
             held: Held::default(),
             standings: Standings::default(),
             provider_keys: KeyBook::default(),
+            api_keys_known: api_keys::Known::default(),
+            devices_known: devices::Known::default(),
             changes: Arc::default(),
         }
     }

@@ -4,6 +4,8 @@
 
 pub mod accounts;
 pub mod agents;
+pub mod api_keys;
+pub mod devices;
 pub mod entitlements;
 pub mod events;
 pub mod executions;
@@ -15,6 +17,7 @@ pub mod operations;
 pub mod ops;
 pub mod paging;
 pub mod ports;
+pub mod profiles;
 pub mod sign_in;
 pub mod siws;
 

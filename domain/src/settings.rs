@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::api_keys;
+use crate::devices;
 use crate::limits;
 use crate::ports::sandbox::RunLimits;
 use crate::sign_in::Settings as SignInSettings;
@@ -10,6 +12,10 @@ use crate::siws::Site;
 /// The settings of the rules.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
+    /// Section `api_keys`: how many keys there may be, and for how long.
+    pub api_keys: api_keys::Settings,
+    /// Section `devices`: how devices are paired, and how fresh what they sign has to be.
+    pub devices: devices::Settings,
     /// Section `executions`: the cage of one run.
     pub executions: RunLimits,
     /// Section `keeping`: how long rows are kept.

@@ -25,6 +25,12 @@ impl Client {
         Self { http: reqwest::Client::new(), base: base.to_owned(), token: token.to_owned() }
     }
 
+    /// Where the API is.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     /// The same caller at the API that another one calls.
     #[must_use]
     pub fn at(&self, other: &Self) -> Self {

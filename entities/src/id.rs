@@ -88,6 +88,12 @@ typed_id! {
     IdentityId("idn"),
     /// One sign-in: a family of refresh tokens.
     SignInId("sin"),
+    /// What an agent or a vendor says about itself.
+    ProfileId("prf"),
+    /// A device that acts for somebody.
+    DeviceLinkId("lnk"),
+    /// A key for programs.
+    ApiKeyId("key"),
     /// A sellable agent.
     AgentId("agt"),
     /// One run of an agent.

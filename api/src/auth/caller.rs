@@ -3,23 +3,33 @@
 use std::ops::Deref;
 
 use domain::accounts::{AccountError, Role};
+use domain::api_keys::{ApiKeyError, KeySecret};
 use poem::http::header::AUTHORIZATION;
 use poem::{Request, RequestBody};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use super::cookie::BrowserCookie;
+use super::scope::Needed;
 use crate::App;
 use crate::gate::Known;
 use crate::parameters::refuse_wrong;
 use crate::problem::{AUTHENTICATION_REQUIRED, INVALID_TOKEN, Problem};
+use crate::signature::Signed;
 
 /// Somebody who may call: the token is ours, and its user is there and not suspended.
 #[derive(Debug, Clone, Copy)]
 pub struct Caller(pub domain::Caller);
 
-/// The name of the scheme in the OpenAPI document.
+/// The names of the schemes in the OpenAPI document.
 pub const SCHEME: &str = "bearer";
+pub const KEY_SCHEME: &str = "api_key";
+const SIGNATURE_SCHEME: &str = "signature";
+
+/// What people and programs come with.
+pub(super) fn every_scheme() -> Vec<&'static str> {
+    vec![SCHEME, KEY_SCHEME, SIGNATURE_SCHEME]
+}
 
 impl Deref for Caller {
     type Target = domain::Caller;
@@ -41,12 +51,21 @@ impl Caller {
         }
     }
 
+    /// Who it is, if what they have shown is good for this operation.
+    pub(super) async fn admitted(request: &Request) -> Result<Self, Problem> {
+        let caller = Self::of(request).await?;
+        Needed::check(request, &caller)?;
+        Ok(caller)
+    }
+
     async fn find(request: &Request) -> Result<Self, Problem> {
         let app = App::of(request)?;
-        // A token says who means to act; a cookie comes along by itself. So the token wins.
-        let caller = if request.headers().contains_key(AUTHORIZATION) {
+        // What is signed stands or falls with its signature. A token says who means to act; a cookie comes along by itself. So the token wins.
+        let caller = if let Some(Signed(signer)) = request.data::<Signed>() {
+            signer.clone()?
+        } else if request.headers().contains_key(AUTHORIZATION) {
             let token = bearer_of(request).ok_or_else(|| Problem::new(&AUTHENTICATION_REQUIRED))?;
-            by_token(app, token).await?
+            if KeySecret::is_meant(token) { by_key(app, token).await? } else { by_token(app, token).await? }
         } else {
             let cookie = BrowserCookie::of(request).ok_or_else(|| Problem::new(&AUTHENTICATION_REQUIRED))?;
             cookie.check_csrf(request)?;
@@ -63,13 +82,20 @@ async fn by_token(app: &App, token: &str) -> Result<domain::Caller, Problem> {
     Ok(domain::Caller { role: effective(caller.role, claims.role), ..caller })
 }
 
+async fn by_key(app: &App, key: &str) -> Result<domain::Caller, Problem> {
+    app.domain.api_keys().caller(key).await.map_err(|error| match error {
+        ApiKeyError::Account(error) => turned_away(error),
+        error => error.into(),
+    })
+}
+
 /// The token of a request, if it brings one.
 fn bearer_of(request: &Request) -> Option<&str> {
     request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer)
 }
 
 /// Whoever is gone or suspended has no good token; a database that is away is no reason to sign anybody out.
-pub(super) fn turned_away(error: AccountError) -> Problem {
+pub(crate) fn turned_away(error: AccountError) -> Problem {
     match error {
         AccountError::Database(error) => error.into(),
         _ => Problem::new(&INVALID_TOKEN),
@@ -87,18 +113,34 @@ fn bearer(header: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).filter(|token| !token.is_empty())
 }
 
-pub(super) fn describe_scheme(registry: &mut Registry) {
-    let scheme = MetaSecurityScheme {
-        ty: "http",
-        description: Some("An access token: `Authorization: Bearer <JWT>`."),
-        name: None,
-        key_in: None,
-        scheme: Some("bearer"),
-        bearer_format: Some("JWT"),
+pub(super) fn describe_schemes(registry: &mut Registry) {
+    registry.create_security_scheme(SCHEME, bearer_scheme("An access token: `Authorization: Bearer <JWT>`.", "JWT"));
+    let key = "A key for programs: `Authorization: Bearer mp_sk_live_…`. Each operation says which scope it needs (`x-required-scope`).";
+    registry.create_security_scheme(KEY_SCHEME, bearer_scheme(key, "mp_sk_live_"));
+    let signature = MetaSecurityScheme {
+        ty: "apiKey",
+        description: Some("The signature of a linked device over the request (RFC 9421), with `Signature-Input` beside it."),
+        name: Some("Signature"),
+        key_in: Some("header"),
+        scheme: None,
+        bearer_format: None,
         flows: None,
         openid_connect_url: None,
     };
-    registry.create_security_scheme(SCHEME, scheme);
+    registry.create_security_scheme(SIGNATURE_SCHEME, signature);
+}
+
+fn bearer_scheme(description: &'static str, format: &'static str) -> MetaSecurityScheme {
+    MetaSecurityScheme {
+        ty: "http",
+        description: Some(description),
+        name: None,
+        key_in: None,
+        scheme: Some("bearer"),
+        bearer_format: Some(format),
+        flows: None,
+        openid_connect_url: None,
+    }
 }
 
 impl<'a> ApiExtractor<'a> for Caller {
@@ -107,15 +149,15 @@ impl<'a> ApiExtractor<'a> for Caller {
     type ParamRawType = ();
 
     fn register(registry: &mut Registry) {
-        describe_scheme(registry);
+        describe_schemes(registry);
     }
 
     fn security_schemes() -> Vec<&'static str> {
-        vec![SCHEME]
+        every_scheme()
     }
 
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        let caller = Self::of(request).await?;
+        let caller = Self::admitted(request).await?;
         refuse_wrong(request)?;
         Ok(caller)
     }

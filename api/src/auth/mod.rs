@@ -5,9 +5,15 @@ mod claims;
 mod cookie;
 mod keys;
 mod ops;
+mod person;
+mod scope;
 
 pub use caller::Caller;
+pub(crate) use caller::{KEY_SCHEME, turned_away};
 pub use claims::{Claims, Tokens};
 pub(crate) use cookie::{BrowserCookie, csrf_token};
 pub use keys::{KeyError, OtherKeys, PublicKey, SigningKey, check_given};
 pub use ops::{Architect, Observer};
+pub use person::Person;
+pub use scope::Scope;
+pub(crate) use scope::{Needed, scope};

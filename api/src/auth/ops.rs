@@ -6,7 +6,7 @@ use poem::{Request, RequestBody};
 use poem_openapi::registry::Registry;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
-use super::caller::{Caller, SCHEME, describe_scheme};
+use super::caller::{Caller, describe_schemes, every_scheme};
 use crate::gate::RequestId;
 use crate::parameters::refuse_wrong;
 use crate::problem::Problem;
@@ -24,7 +24,7 @@ pub struct Architect(pub domain::ops::Actor);
 
 impl Observer {
     async fn of(request: &Request) -> Result<Self, Problem> {
-        let caller = Caller::of(request).await?;
+        let caller = Caller::admitted(request).await?;
         if !caller.may_observe() {
             return Err(Problem::forbidden("operations are shown to observers and architects"));
         }
@@ -34,7 +34,7 @@ impl Observer {
 
 impl Architect {
     async fn of(request: &Request) -> Result<Self, Problem> {
-        let caller = Caller::of(request).await?;
+        let caller = Caller::admitted(request).await?;
         if !caller.is_architect() {
             return Err(Problem::forbidden("only an architect acts in operations"));
         }
@@ -51,11 +51,11 @@ macro_rules! bearer_extractors {
             type ParamRawType = ();
 
             fn register(registry: &mut Registry) {
-                describe_scheme(registry);
+                describe_schemes(registry);
             }
 
             fn security_schemes() -> Vec<&'static str> {
-                vec![SCHEME]
+                every_scheme()
             }
 
             async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {

@@ -13,6 +13,7 @@ use super::ClientAddress;
 use crate::App;
 use crate::auth::Caller;
 use crate::problem::Problem;
+use crate::signature;
 
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -63,7 +64,11 @@ impl<E: Endpoint> Endpoint for Counted<E> {
 
 async fn count(request: &mut Request) -> Result<Option<Standing>, LimitError> {
     let Ok(app) = App::of(request).cloned() else { return Ok(None) };
-    if !request.uri().path().starts_with("/v1/") || is_stream(request) {
+    if !request.uri().path().starts_with("/v1/") {
+        return Ok(None);
+    }
+    signature::verify(&app, request).await;
+    if is_stream(request) {
         return Ok(None);
     }
     let caller = Caller::of(request).await;

@@ -7,6 +7,7 @@ mod methods;
 mod ordered;
 mod pages;
 mod problems;
+mod scopes;
 
 use std::sync::LazyLock;
 
@@ -49,6 +50,7 @@ fn finish(spec: &str) -> Value {
     bodies(&mut document, &mut plain_json);
     limits::describe(&mut document);
     problems::add_preconditions(&mut document);
+    scopes::describe(&mut document);
     problems::say_once(&mut document);
     example::add_everywhere(&mut document);
     mend(&mut document);

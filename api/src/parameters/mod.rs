@@ -15,6 +15,7 @@ use poem::{Endpoint, EndpointExt as _, Request, Response};
 use poem_openapi::registry::{MetaApi, MetaOperation, Registry};
 use poem_openapi::{OpenApi, OperationId};
 
+use crate::auth::Needed;
 use crate::body::Schema;
 use crate::problem::Problem;
 
@@ -53,7 +54,9 @@ impl<T: OpenApi> OpenApi for Checked<T> {
             let there = routes.entry(path.clone()).or_default();
             for (method, endpoint) in methods {
                 let endpoint = match operations.remove(&(path.clone(), method.clone())) {
-                    Some(operation) => Door { operation, schema: Arc::clone(&schema), inner: endpoint }.boxed(),
+                    Some(operation) => {
+                        Door { needed: Needed::of(&operation), operation, schema: Arc::clone(&schema), inner: endpoint }.boxed()
+                    }
                     None => endpoint,
                 };
                 there.insert(method, endpoint);
@@ -84,6 +87,8 @@ fn route(path: &str) -> String {
 /// An operation behind its own description.
 struct Door {
     operation: MetaOperation,
+    /// What a program has to be allowed.
+    needed: Needed,
     schema: Arc<Schema>,
     inner: BoxEndpoint<'static>,
 }
@@ -92,6 +97,7 @@ impl Endpoint for Door {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        request.set_data(self.needed);
         let wrong = check::faults(&request, &self.operation.params, &self.schema);
         if !wrong.is_empty() {
             if self.operation.security.is_empty() {

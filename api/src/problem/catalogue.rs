@@ -60,6 +60,12 @@ impl Kind {
 pub static VALIDATION_FAILED: Kind = Kind::new(400, "validation-failed", "Validation failed");
 pub static MALFORMED_REQUEST: Kind = Kind::new(400, "malformed-request", "Malformed request");
 pub static INVALID_PAGE_TOKEN: Kind = Kind::new(400, "invalid-page-token", "Invalid page token");
+// The titles are the words of RFC 8628 § 3.5, which clients of that flow look for in `error`.
+pub static AUTHORIZATION_PENDING: Kind = Kind::new(400, "authorization-pending", "authorization_pending");
+pub static SLOW_DOWN: Kind = Kind::new(400, "slow-down", "slow_down");
+pub static ACCESS_DENIED: Kind = Kind::new(400, "access-denied", "access_denied");
+pub static EXPIRED_TOKEN: Kind = Kind::new(400, "expired-token", "expired_token");
+pub static INVALID_GRANT: Kind = Kind::new(400, "invalid-grant", "invalid_grant");
 pub static AUTHENTICATION_REQUIRED: Kind = Kind::new(401, "authentication-required", "Authentication required");
 pub static INVALID_TOKEN: Kind = Kind::new(401, "invalid-token", "Invalid token");
 pub static INVALID_LOGIN_LINK: Kind = Kind::new(401, "invalid-login-link", "Invalid login link");
@@ -71,6 +77,7 @@ pub static INVALID_ID_TOKEN: Kind = Kind::new(401, "invalid-id-token", "Invalid 
 pub static INVALID_REFRESH_TOKEN: Kind = Kind::new(401, "invalid-refresh-token", "Invalid refresh token");
 pub static FORBIDDEN: Kind = Kind::new(403, "forbidden", "Forbidden");
 pub static ACCOUNT_SUSPENDED: Kind = Kind::new(403, "account-suspended", "Account suspended");
+pub static INSUFFICIENT_SCOPE: Kind = Kind::new(403, "insufficient-scope", "Insufficient scope");
 pub static CSRF_TOKEN_REQUIRED: Kind = Kind::new(403, "csrf-token-required", "CSRF token required");
 pub static ENTITLEMENT_REQUIRED: Kind = Kind::new(403, "entitlement-required", "Entitlement required");
 pub static NOT_FOUND: Kind = Kind::new(404, "not-found", "Not found");
@@ -101,6 +108,11 @@ pub static CATALOGUE: &[&Kind] = &[
     &MALFORMED_REQUEST,
     &VALIDATION_FAILED,
     &INVALID_PAGE_TOKEN,
+    &AUTHORIZATION_PENDING,
+    &SLOW_DOWN,
+    &ACCESS_DENIED,
+    &EXPIRED_TOKEN,
+    &INVALID_GRANT,
     &AUTHENTICATION_REQUIRED,
     &INVALID_TOKEN,
     &INVALID_LOGIN_LINK,
@@ -112,6 +124,7 @@ pub static CATALOGUE: &[&Kind] = &[
     &INVALID_REFRESH_TOKEN,
     &FORBIDDEN,
     &ACCOUNT_SUSPENDED,
+    &INSUFFICIENT_SCOPE,
     &CSRF_TOKEN_REQUIRED,
     &ENTITLEMENT_REQUIRED,
     &NOT_FOUND,

@@ -10,7 +10,7 @@ use poem_openapi::OpenApi;
 use poem_openapi::payload::Json;
 
 use crate::App;
-use crate::auth::Caller;
+use crate::auth::Person;
 use crate::body::Body;
 use crate::convention::Deleted;
 use crate::problem::Problem;
@@ -76,7 +76,7 @@ impl AuthApi {
     ///
     /// Closes the sign-in that the token or the cookie belongs to, with all its tokens.
     #[oai(path = "/auth/logout", method = "post", operation_id = "logout")]
-    async fn logout(&self, caller: Caller) -> Result<Deleted, Problem> {
+    async fn logout(&self, caller: Person) -> Result<Deleted, Problem> {
         self.app.domain.sign_ins().close(&caller).await?;
         Ok(Deleted::Gone)
     }
@@ -85,7 +85,7 @@ impl AuthApi {
     ///
     /// Closes every sign-in of the caller's, on every device.
     #[oai(path = "/auth/logout-everywhere", method = "post", operation_id = "logoutEverywhere")]
-    async fn logout_everywhere(&self, caller: Caller) -> Result<Deleted, Problem> {
+    async fn logout_everywhere(&self, caller: Person) -> Result<Deleted, Problem> {
         self.app.domain.sign_ins().close_all(&caller).await?;
         Ok(Deleted::Gone)
     }

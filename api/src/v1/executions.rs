@@ -12,7 +12,7 @@ use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use serde_json::Value;
 
-use crate::auth::Caller;
+use crate::auth::{Caller, Scope};
 use crate::body::Body;
 use crate::convention::{Accepted, IdempotencyKey, LastEventId, Operations, Prefer};
 use crate::problem::Problem;
@@ -35,7 +35,7 @@ impl ExecutionsApi {
     #[oai(path = "/executions", method = "post", operation_id = "runAgent")]
     async fn run(
         &self,
-        caller: Caller,
+        #[oai(scope = "Scope::Run")] caller: Caller,
         /// Check everything, run nothing.
         #[oai(default)]
         validate_only: Query<bool>,
@@ -112,7 +112,7 @@ impl ExecutionsApi {
     #[oai(path = "/executions/:id/cancel", method = "post", operation_id = "cancelExecution")]
     async fn cancel(
         &self,
-        caller: Caller,
+        #[oai(scope = "Scope::Run")] caller: Caller,
         id: Path<Id<ExecutionId>>,
         #[oai(name = "Idempotency-Key")] key: IdempotencyKey,
         #[oai(name = "Prefer")] prefer: Prefer,

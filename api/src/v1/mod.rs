@@ -2,10 +2,13 @@
 
 mod agents;
 mod auth;
+mod devices;
 mod entitlements;
 mod executions;
+mod keys;
 mod operations;
 mod ops;
+mod profiles;
 mod users;
 
 use poem::{IntoEndpoint as _, endpoint::BoxEndpoint};
@@ -28,6 +31,10 @@ pub enum Tag {
     Auth,
     /// Who the caller is.
     Users,
+    /// Keys for programs.
+    Keys,
+    /// Devices that act for somebody.
+    Devices,
     /// What developers sell, and who may run it.
     Agents,
     /// Runs of agents.
@@ -46,7 +53,8 @@ pub type Apis = (
     auth::BrowserApi,
     auth::EmailApi,
     auth::GoogleApi,
-    users::UsersApi,
+    (users::UsersApi, profiles::ProfilesApi),
+    (keys::KeysApi, keys::KeyAliasesApi, devices::DevicesApi),
     agents::AgentsApi,
     entitlements::EntitlementsApi,
     executions::ExecutionsApi,
@@ -62,7 +70,12 @@ fn apis(app: &App) -> Apis {
         auth::BrowserApi { app: app.clone() },
         auth::EmailApi { app: app.clone() },
         auth::GoogleApi { app: app.clone() },
-        users::UsersApi { domain: app.domain.clone() },
+        (users::UsersApi { domain: app.domain.clone() }, profiles::ProfilesApi { domain: app.domain.clone() }),
+        (
+            keys::KeysApi { domain: app.domain.clone() },
+            keys::KeyAliasesApi { domain: app.domain.clone() },
+            devices::DevicesApi { app: app.clone() },
+        ),
         agents::AgentsApi { domain: app.domain.clone() },
         entitlements::EntitlementsApi { domain: app.domain.clone() },
         executions::ExecutionsApi { domain: app.domain.clone(), operations: app.operations.clone() },

@@ -3,12 +3,14 @@
 use domain::Domain;
 use domain::accounts::{self, IdentityKind, Profile};
 use domain::entities::id::IdentityId;
+use domain::profiles;
 use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
 use poem_openapi::{Enum, Object, OpenApi};
 
 use super::auth::{CodeRequest, GoogleRequest, UserSummary, WalletLoginRequest};
-use crate::auth::Caller;
+use super::profiles::Profile as MarketProfile;
+use crate::auth::{Caller, Person};
 use crate::body::Body;
 use crate::convention::{Deleted, IdempotencyKey};
 use crate::problem::Problem;
@@ -26,6 +28,8 @@ struct User {
     #[oai(flatten)]
     summary: UserSummary,
     mail_preferences: MailPreferences,
+    /// What the user is on the market.
+    profiles: Vec<MarketProfile>,
     created_at: Time,
 }
 
@@ -79,11 +83,12 @@ struct IdentityList {
     identities: Vec<Identity>,
 }
 
-impl From<accounts::User> for User {
-    fn from(user: accounts::User) -> Self {
+impl User {
+    fn new(user: accounts::User, profiles: Vec<profiles::Profile>) -> Self {
         let accounts::MailPreferences { executions, payments, news } = user.mail_preferences.unwrap_or_default();
         let (mail_preferences, created_at) = (MailPreferences { executions, payments, news }, user.created_at.into());
-        Self { summary: user.into(), mail_preferences, created_at }
+        let profiles = profiles.into_iter().map(Into::into).collect();
+        Self { summary: user.into(), mail_preferences, profiles, created_at }
     }
 }
 
@@ -119,13 +124,15 @@ impl UsersApi {
     /// Who the caller is
     #[oai(path = "/", method = "get", operation_id = "getOwnUser")]
     async fn get(&self, caller: Caller) -> Result<Json<User>, Problem> {
-        Ok(Json(self.domain.accounts().find(caller.user_id).await?.into()))
+        let user = self.domain.accounts().find(caller.user_id).await?;
+        Ok(Json(User::new(user, self.domain.profiles().own(&caller).await?)))
     }
 
     /// Change what the caller says about themselves
     #[oai(path = "/", method = "put", operation_id = "updateOwnUser")]
     async fn update(&self, caller: Caller, body: Body<UserRequest>) -> Result<Json<User>, Problem> {
-        Ok(Json(self.domain.accounts().change(&caller, body.value.into()).await?.into()))
+        let user = self.domain.accounts().change(&caller, body.value.into()).await?;
+        Ok(Json(User::new(user, self.domain.profiles().own(&caller).await?)))
     }
 
     /// The ways in which the caller gets in
@@ -141,7 +148,7 @@ impl UsersApi {
     #[oai(path = "/identities/wallet", method = "post", operation_id = "addWallet")]
     async fn add_wallet(
         &self,
-        caller: Caller,
+        caller: Person,
         #[oai(name = "Idempotency-Key")] key: IdempotencyKey,
         body: Body<WalletLoginRequest>,
     ) -> Result<Json<Identity>, Problem> {
@@ -156,7 +163,7 @@ impl UsersApi {
     #[oai(path = "/identities/email", method = "post", operation_id = "addEmail")]
     async fn add_email(
         &self,
-        caller: Caller,
+        caller: Person,
         #[oai(name = "Idempotency-Key")] key: IdempotencyKey,
         body: Body<CodeRequest>,
     ) -> Result<Json<Identity>, Problem> {
@@ -171,7 +178,7 @@ impl UsersApi {
     #[oai(path = "/identities/google", method = "post", operation_id = "addGoogle")]
     async fn add_google(
         &self,
-        caller: Caller,
+        caller: Person,
         #[oai(name = "Idempotency-Key")] key: IdempotencyKey,
         body: Body<GoogleRequest>,
     ) -> Result<Json<Identity>, Problem> {
@@ -183,7 +190,7 @@ impl UsersApi {
     ///
     /// The last one stays.
     #[oai(path = "/identities/:id", method = "delete", operation_id = "deleteOwnIdentity")]
-    async fn unlink(&self, caller: Caller, id: Path<Id<IdentityId>>) -> Result<Deleted, Problem> {
+    async fn unlink(&self, caller: Person, id: Path<Id<IdentityId>>) -> Result<Deleted, Problem> {
         self.domain.accounts().unlink(&caller, id.0.0).await?;
         Ok(Deleted::Gone)
     }

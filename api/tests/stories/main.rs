@@ -1,9 +1,12 @@
 //! Stories of callers, told over the whole application in process.
 
 mod agents;
+mod api_keys;
+mod authorisation;
 mod bodies;
 mod bulk;
 mod contract;
+mod devices;
 mod doors;
 mod email_codes;
 mod executions;
@@ -17,4 +20,6 @@ mod nonsense;
 mod operations;
 mod parameters;
 mod pools;
+mod profiles;
+mod secrets;
 mod signing_in;

@@ -4,10 +4,9 @@
 //! (no coordinated omission). Reading is `wrk -c64`, on an execution and on a route that does nothing.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Duration;
 
-use bench::{BoxError, Client, House, millis, quantile};
+use bench::{BoxError, Client, House, millis, quantile, wrk};
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 use tokio::process::Command;
@@ -15,7 +14,6 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 const CONNECTIONS: u32 = 50;
 const REQUESTS_PER_S: u32 = 500;
-const READ_SECONDS: u32 = 10;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// One connection's part of the load.
@@ -97,19 +95,4 @@ async fn empty_per_s() -> Result<f64, BoxError> {
     let rate = wrk(&format!("http://127.0.0.1:{port}/empty"), None).await;
     empty.kill().await?;
     rate
-}
-
-/// Requests per second of 64 connections that ask as fast as they are answered.
-async fn wrk(url: &str, token: Option<&str>) -> Result<f64, BoxError> {
-    let mut wrk = Command::new("wrk");
-    wrk.args(["-t2", "-c64", &format!("-d{READ_SECONDS}s")]).stdout(Stdio::piped());
-    if let Some(token) = token {
-        wrk.args(["-H", &format!("Authorization: Bearer {token}")]);
-    }
-    let said = String::from_utf8(wrk.arg(url).output().await?.stdout)?;
-    if said.contains("Non-2xx") || said.contains("Socket errors") {
-        return Err(said.into());
-    }
-    let rate = said.lines().find_map(|line| line.strip_prefix("Requests/sec:"));
-    Ok(rate.ok_or(said.as_str())?.trim().parse()?)
 }

@@ -1,5 +1,6 @@
 //! Commands that do one thing and end.
 
+pub mod device;
 pub mod doctor;
 pub mod indexes;
 pub mod migrate;

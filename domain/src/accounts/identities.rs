@@ -126,7 +126,8 @@ impl Accounts<'_> {
         Ok(())
     }
 
-    async fn touch(&self, txn: &Txn, user_id: UserId) -> Result<(), DbErr> {
+    /// Whoever touches the user's row next waits for the end of this transaction.
+    pub(crate) async fn touch(&self, txn: &Txn, user_id: UserId) -> Result<(), DbErr> {
         let unchanged = user::Entity::update_many().col_expr(user::Column::State, Expr::col(user::Column::State));
         unchanged.filter(user::Column::Id.eq(user_id)).exec(&**txn).await?;
         Ok(())

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use entities::id::{SignInId, UserId};
+use entities::device_link::State as LinkState;
+use entities::id::{ApiKeyId, DeviceLinkId, SignInId, UserId};
 use entities::user::{Role, State};
-use entities::{Address, Timestamp, sign_in, user};
+use entities::{Address, Timestamp, api_key, device_link, sign_in, user};
 use sea_orm::EntityTrait as _;
 
 use super::{AccountError, Accounts, Caller, Credential};
@@ -21,7 +22,7 @@ struct Standing {
     role: Role,
     state: State,
     wallet: Option<Address>,
-    /// Of the sign-in that was asked about; a token from the shell has none.
+    /// Of the sign-in, key or device that was asked about; a token from the shell has none.
     open_until: Option<Timestamp>,
     read_at: Timestamp,
 }
@@ -87,7 +88,7 @@ impl Accounts<'_> {
         if standing.open_until.is_some_and(|end| end <= now) {
             return Err(AccountError::SignedOut);
         }
-        Ok(Caller { user_id, role: standing.role, wallet: standing.wallet, credential })
+        Ok(Caller { user_id, role: credential.role(standing.role), wallet: standing.wallet, credential })
     }
 }
 
@@ -97,6 +98,8 @@ async fn read(domain: &Domain, user_id: UserId, credential: Credential, now: Tim
     let open_until = match credential {
         Credential::Issued => None,
         Credential::SignIn(id) => Some(end_of(domain, user_id, id).await?),
+        Credential::Key(id, _) => end_of_key(domain, user_id, id).await?,
+        Credential::Device(id, _) => refuse_unlinked(domain, user_id, id).await.map(|()| None)?,
     };
     Ok(Standing { role: user.role, state: user.state, wallet: user.wallet_address, open_until, read_at: now })
 }
@@ -106,4 +109,18 @@ async fn end_of(domain: &Domain, user_id: UserId, id: SignInId) -> Result<Timest
     let row = sign_in::Entity::find_by_id(id).one(domain.db.connection()).await?;
     let row = row.filter(|row| row.user_id == user_id).ok_or(AccountError::SignedOut)?;
     Ok(row.closed_at.map_or(row.expires_at, |closed| closed.min(row.expires_at)))
+}
+
+/// When the key ends or has ended; `None` when it does not by itself.
+async fn end_of_key(domain: &Domain, user_id: UserId, id: ApiKeyId) -> Result<Option<Timestamp>, AccountError> {
+    let row = api_key::Entity::find_by_id(id).one(domain.db.connection()).await?;
+    let row = row.filter(|row| row.user_id == user_id).ok_or(AccountError::SignedOut)?;
+    Ok([row.revoked_at, row.expires_at].into_iter().flatten().min())
+}
+
+/// A device counts until somebody parts with it.
+async fn refuse_unlinked(domain: &Domain, user_id: UserId, id: DeviceLinkId) -> Result<(), AccountError> {
+    let row = device_link::Entity::find_by_id(id).one(domain.db.connection()).await?;
+    let linked = row.is_some_and(|row| row.user_id == Some(user_id) && row.state == LinkState::Linked);
+    if linked { Ok(()) } else { Err(AccountError::SignedOut) }
 }

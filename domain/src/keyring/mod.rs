@@ -9,6 +9,7 @@ mod tag;
 
 use entities::Sealed;
 pub use error::KeyringError;
+pub(crate) use seal::Key;
 use zeroize::Zeroizing;
 
 use crate::context::Domain;
@@ -25,6 +26,8 @@ pub enum Purpose {
     WebhookSecret,
     /// Codes that are sent by mail to sign in with.
     OtpCode,
+    /// What API keys are hashed with. It seals nothing.
+    ApiKey,
 }
 
 impl Purpose {
@@ -35,6 +38,7 @@ impl Purpose {
             Self::Mail => "mail",
             Self::WebhookSecret => "webhook_secret",
             Self::OtpCode => "otp_code",
+            Self::ApiKey => "api_key",
         }
     }
 }
@@ -102,7 +106,8 @@ impl Keyring<'_> {
         self.open(Purpose::Mail, &place, &sealed).await.map(drop)
     }
 
-    async fn key(&self, purpose: Purpose, version: u32) -> Result<seal::Key, KeyringError> {
+    /// The key of a purpose, made of one version of the secret.
+    pub(crate) async fn key(&self, purpose: Purpose, version: u32) -> Result<Key, KeyringError> {
         let secrets = self.domain.ports.secrets.as_deref().ok_or(KeyringError::NoSecrets)?;
         let secret = secrets.secret(&format!("sealing_v{version}")).await?;
         Ok(seal::derive(purpose, secret.bytes()))

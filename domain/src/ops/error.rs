@@ -5,6 +5,7 @@ use entities::id::JobId;
 use sea_orm::DbErr;
 
 use crate::accounts::AccountError;
+use crate::api_keys::ApiKeyError;
 use crate::fault::{Class, Fault, FieldError};
 use crate::idempotency::IdempotencyError;
 use crate::paging::PageError;
@@ -24,6 +25,8 @@ pub enum OpsError {
     Oneself(&'static str),
     #[error(transparent)]
     Account(#[from] AccountError),
+    #[error(transparent)]
+    ApiKey(#[from] ApiKeyError),
     #[error(transparent)]
     LostLease(#[from] LostLease),
     #[error(transparent)]
@@ -62,6 +65,7 @@ impl Fault for OpsError {
             Self::Fields(_) => Class::Invalid,
             Self::Oneself(_) => Class::Refused,
             Self::Account(error) => error.class(),
+            Self::ApiKey(error) => error.class(),
             Self::Schedule(_) => Class::Bug,
             Self::Page(error) => error.class(),
             Self::Idempotency(error) => error.class(),
@@ -79,6 +83,7 @@ impl Fault for OpsError {
             Self::Fields(_) => "validation-failed",
             Self::Oneself(_) => "refused",
             Self::Account(error) => error.code(),
+            Self::ApiKey(error) => error.code(),
             Self::Schedule(_) => "internal",
             Self::Page(error) => error.code(),
             Self::Idempotency(error) => error.code(),

@@ -9,6 +9,7 @@ mod enqueue;
 mod error;
 mod filter;
 mod jobs;
+mod keys;
 mod once;
 mod pools;
 mod schedules;

@@ -20,6 +20,13 @@ pub enum SignatureError {
     Wrong,
 }
 
+impl Signature {
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 64]) -> Self {
+        Self(bytes)
+    }
+}
+
 /// Wallets hand signatures out in base58; base64 of 64 bytes ends in `==`, which base58 never does.
 impl FromStr for Signature {
     type Err = SignatureError;

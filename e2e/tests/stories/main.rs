@@ -2,6 +2,7 @@
 
 mod codes_by_mail;
 mod docker_first_page;
+mod devices;
 mod doctor;
 mod google;
 mod listening;

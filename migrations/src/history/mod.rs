@@ -12,6 +12,9 @@ mod m0007_mails;
 mod m0008_limits;
 mod m0009_agent_numbers;
 mod m0010_sign_in;
+mod m0011_api_keys;
+mod m0012_profiles;
+mod m0013_device_links;
 mod m0015_email_codes;
 
 pub fn steps() -> Vec<Step> {
@@ -26,6 +29,9 @@ pub fn steps() -> Vec<Step> {
         m0008_limits::STEP,
         m0009_agent_numbers::STEP,
         m0010_sign_in::STEP,
+        m0011_api_keys::STEP,
+        m0012_profiles::STEP,
+        m0013_device_links::STEP,
         m0015_email_codes::STEP,
     ]
 }

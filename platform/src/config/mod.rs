@@ -73,7 +73,9 @@ impl Config {
         for (variable, text) in environment {
             let Some(rest) = variable.strip_prefix("TALLYMAN_") else { continue };
             let rest = rest.to_lowercase();
-            let section = known_sections.iter().find(|section| rest.strip_prefix(**section).is_some_and(|field| field.starts_with('_')));
+            // The longest name wins: `api_keys` has `api` in it.
+            let names = |section: &&&str| rest.strip_prefix(**section).is_some_and(|field| field.starts_with('_'));
+            let section = known_sections.iter().filter(names).max_by_key(|section| section.len());
             match section {
                 Some(section) => config.set(section, &rest[section.len() + 1..], Raw::Text(text.clone())),
                 None if is_for_others(variable, text) => {}

@@ -1,6 +1,6 @@
 //! `prune_rows`: retention, in small batches.
 
-use domain::{Class, Domain, Fault, events, executions, idempotency, limits, mail, sign_in};
+use domain::{Class, Domain, Fault, api_keys, devices, events, executions, idempotency, limits, mail, sign_in};
 use jobs::kinds::PruneRows;
 use jobs::store::retention::prune_batch;
 use jobs::{Outcome, Run};
@@ -25,6 +25,8 @@ pub async fn handle(domain: &Domain, settings: &Settings, _: PruneRows, run: &Ru
         rows += mail::prune(domain, BATCH).await?;
         rows += limits::prune(domain, BATCH).await?;
         rows += sign_in::prune(domain, BATCH).await?;
+        rows += api_keys::prune(domain, BATCH).await?;
+        rows += devices::prune(domain, BATCH).await?;
         rows += executions::prune_containers(domain.db(), BATCH).await?;
         rows += domain.executions().prune(BATCH).await?;
         rows += domain.ops().prune_audit(BATCH).await?;

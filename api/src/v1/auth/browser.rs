@@ -6,7 +6,7 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 
 use super::wire::{LoginLinkRequest, UserSummary};
 use crate::App;
-use crate::auth::{BrowserCookie, Caller, csrf_token};
+use crate::auth::{BrowserCookie, Person, csrf_token};
 use crate::body::Body;
 use crate::problem::{AUTHENTICATION_REQUIRED, Problem};
 use crate::v1::Tag;
@@ -61,7 +61,7 @@ impl BrowserApi {
     ///
     /// For pages that have signed somebody in by wallet, mail or Google, and then forget the tokens.
     #[oai(path = "/browser-session", method = "post", operation_id = "openBrowserSession")]
-    async fn open(&self, caller: Caller) -> Result<Opened, Problem> {
+    async fn open(&self, caller: Person) -> Result<Opened, Problem> {
         self.opened(&caller).await
     }
 
@@ -69,7 +69,7 @@ impl BrowserApi {
     ///
     /// A page that was loaded anew learns its CSRF token here.
     #[oai(path = "/browser-session", method = "get", operation_id = "getBrowserSession")]
-    async fn get(&self, caller: Caller, request: &Request) -> Result<Json<BrowserSession>, Problem> {
+    async fn get(&self, caller: Person, request: &Request) -> Result<Json<BrowserSession>, Problem> {
         let cookie = BrowserCookie::of(request).ok_or_else(|| Problem::new(&AUTHENTICATION_REQUIRED).because("there is no cookie"))?;
         let user = self.app.domain.accounts().find(caller.user_id).await?;
         Ok(Json(BrowserSession { csrf_token: cookie.csrf_token(), expires_at: None, user: user.into() }))
@@ -77,7 +77,7 @@ impl BrowserApi {
 
     /// Sign this browser out
     #[oai(path = "/browser-session", method = "delete", operation_id = "closeBrowserSession")]
-    async fn close(&self, caller: Caller) -> Result<Closed, Problem> {
+    async fn close(&self, caller: Person) -> Result<Closed, Problem> {
         self.app.domain.sign_ins().close(&caller).await?;
         Ok(Closed::Gone(BrowserCookie::clear(&self.app.domain.settings().site)))
     }

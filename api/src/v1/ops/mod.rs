@@ -5,6 +5,7 @@ mod bulk;
 mod filter;
 mod job;
 mod jobs;
+mod keys;
 mod pools;
 mod schedules;
 mod users;
@@ -12,8 +13,16 @@ mod workers;
 
 use crate::App;
 
-pub type OpsApis =
-    (jobs::JobsApi, act::ActApi, bulk::BulkApi, pools::PoolsApi, workers::WorkersApi, schedules::SchedulesApi, users::UsersApi);
+pub type OpsApis = (
+    jobs::JobsApi,
+    act::ActApi,
+    bulk::BulkApi,
+    pools::PoolsApi,
+    workers::WorkersApi,
+    schedules::SchedulesApi,
+    users::UsersApi,
+    keys::KeysApi,
+);
 
 pub fn apis(app: &App) -> OpsApis {
     let domain = || app.domain.clone();
@@ -25,5 +34,6 @@ pub fn apis(app: &App) -> OpsApis {
         workers::WorkersApi { domain: domain() },
         schedules::SchedulesApi { domain: domain() },
         users::UsersApi { domain: domain() },
+        keys::KeysApi { domain: domain() },
     )
 }

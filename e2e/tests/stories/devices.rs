@@ -1,0 +1,35 @@
+//! `tallyman agent` and `tallyman gateway`: a device finds its key, shows a code, and is linked.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use e2e::Installation;
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_and_a_gateway_are_linked_from_the_shell() {
+    let installation = Installation::embedded();
+    let (api, architect) = installation.api().await;
+    let url = architect.base().to_owned();
+    for (kind, title, key) in [("agent", "Agent", "secret_key.json"), ("gateway", "Gateway", "gateway_key.json")] {
+        let init = || installation.run(&[kind, "init", "--key", key, "--url", &url]);
+        let first = init();
+        assert!(first.code == Some(0) && first.stdout.contains(&format!("Not linked: run `tallyman {kind} link`")), "{first:?}");
+        let file = installation.folder().join(key);
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(first.stdout.lines().next(), init().stdout.lines().next(), "the key is found again");
+
+        let mut link = installation.start(&[kind, "link", "--key", key, "--url", &url, "--name", "Scout"]);
+        let code = link.says("Code: ").await.trim_start_matches("Code: ").to_owned();
+        let waiting = architect.get(&format!("/v1/link/{code}")).await.expect(200);
+        assert_eq!((waiting["name"].as_str(), waiting["type"].as_str()), (Some("Scout"), Some(kind)));
+        assert_eq!(architect.post(&format!("/v1/link/{code}/approve"), &json!({})).await.status, 200);
+        link.says(&format!("Linked to {title}: Scout")).await;
+        assert_eq!(link.ends().await, 0);
+        assert!(init().stdout.contains(&format!("Linked to {title}: Scout")));
+
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let open = init();
+        assert!(open.code == Some(1) && open.stderr.contains("chmod 600"), "{open:?}");
+    }
+    drop(api);
+}
