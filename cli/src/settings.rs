@@ -30,6 +30,7 @@ const SECTIONS: &[&str] = &[
     "sign_in",
     "solana",
     "telemetry",
+    "webhooks",
 ];
 
 /// All that this process was told.
@@ -55,6 +56,7 @@ pub struct Settings {
     pub sign_in: domain::sign_in::Settings,
     pub solana: Solana,
     pub telemetry: TelemetrySettings,
+    pub webhooks: domain::webhooks::Settings,
 }
 
 /// Section `app`.
@@ -122,7 +124,7 @@ pub struct Pools {
 
 impl Default for Pools {
     fn default() -> Self {
-        Self { containers: 4, settlement: 2, keys: 2, vaults: 4, embeddings: 2, simulation: 8, indexer: 2, notify: 8, tools: 8, upkeep: 2 }
+        Self { containers: 4, settlement: 2, keys: 2, vaults: 4, embeddings: 2, simulation: 8, indexer: 2, notify: 32, tools: 8, upkeep: 2 }
     }
 }
 
@@ -168,6 +170,7 @@ impl Settings {
             sign_in: config.section("sign_in")?,
             solana: config.section("solana")?,
             telemetry: config.section("telemetry")?,
+            webhooks: config.section("webhooks")?,
         })
     }
 
@@ -180,6 +183,7 @@ impl Settings {
             keeping: self.keeping.clone(),
             limits: self.limits.clone(),
             sign_in: self.sign_in.clone(),
+            webhooks: self.webhooks.clone(),
             site: Site::new(&self.api.public_url(), self.solana.chain()),
         }
     }

@@ -26,6 +26,7 @@ use crate::ports::schema::Schema;
 use crate::ports::secrets::Secrets;
 use crate::settings::Settings;
 use crate::sign_in::KeyBook;
+use crate::webhooks::Webhooks;
 
 /// The rules with all that they need. Cheap to clone.
 #[derive(Clone)]
@@ -121,6 +122,12 @@ impl Domain {
     #[must_use]
     pub fn limits(&self) -> Limits<'_> {
         Limits { domain: self }
+    }
+
+    /// Events on their way to where their owners want them.
+    #[must_use]
+    pub fn webhooks(&self) -> Webhooks<'_> {
+        Webhooks { domain: self }
     }
 
     pub(crate) fn changed(&self) {

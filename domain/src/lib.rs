@@ -20,6 +20,7 @@ pub mod ports;
 pub mod profiles;
 pub mod sign_in;
 pub mod siws;
+pub mod webhooks;
 
 mod context;
 mod fault;

@@ -8,6 +8,7 @@ use crate::limits;
 use crate::ports::sandbox::RunLimits;
 use crate::sign_in::Settings as SignInSettings;
 use crate::siws::Site;
+use crate::webhooks::Settings as WebhookSettings;
 
 /// The settings of the rules.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +25,8 @@ pub struct Settings {
     pub limits: limits::Settings,
     /// Section `sign_in`: how people get in, and for how long.
     pub sign_in: SignInSettings,
+    /// Section `webhooks`: how many there may be, and how they are called.
+    pub webhooks: WebhookSettings,
     /// Our own name in the messages that wallets sign.
     pub site: Site,
 }
@@ -38,6 +41,8 @@ pub struct Keeping {
     pub idempotency_wait_ms: u32,
     /// How long a topic can be resumed.
     pub events_seconds: u32,
+    /// How long it is known how far a topic is that nothing was said on. Afterwards it starts anew.
+    pub event_topics_days: u32,
     /// How long a one-time login link works.
     pub login_link_seconds: u32,
     /// How long a link is remembered that was used or is out of date.
@@ -50,6 +55,8 @@ pub struct Keeping {
     pub api_audit_days: u32,
     /// How long it is known which mails went where. What stood in them is erased once they are sent.
     pub mails_seconds: u32,
+    /// How long deliveries of webhooks are kept, with their requests. Longer than they are tried: four days at least.
+    pub webhook_deliveries_days: u32,
 }
 
 impl Default for Keeping {
@@ -58,12 +65,14 @@ impl Default for Keeping {
             idempotency_seconds: 86_400,
             idempotency_wait_ms: 10_000,
             events_seconds: 86_400,
+            event_topics_days: 365,
             login_link_seconds: 86_400,
             login_links_days: 7,
             executions_days: 30,
             execution_logs_days: 30,
             api_audit_days: 365,
             mails_seconds: 30 * 86_400,
+            webhook_deliveries_days: 30,
         }
     }
 }

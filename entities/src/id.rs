@@ -104,6 +104,10 @@ typed_id! {
     EventId("evt"),
     /// One line of an audit log.
     AuditId("aud"),
+    /// Where somebody wants to be told of events.
+    WebhookId("whk"),
+    /// One event on its way to one webhook.
+    DeliveryId("dlv"),
     /// One mail to one person.
     MailId("mal"),
     /// One code that was sent to a mail address.

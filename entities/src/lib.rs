@@ -13,6 +13,7 @@ pub mod container;
 pub mod device_link;
 pub mod entitlement;
 pub mod event;
+pub mod event_topic;
 pub mod execution;
 pub mod execution_log;
 pub mod idempotency_key;
@@ -30,6 +31,9 @@ pub mod sign_in;
 pub mod spent_id_token;
 pub mod user;
 pub mod user_identity;
+pub mod webhook_attempt;
+pub mod webhook_delivery;
+pub mod webhook_endpoint;
 pub mod worker;
 
 pub use sea_orm;

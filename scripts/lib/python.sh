@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Libraries of others in Python, against which tests hold what we say over the wire. Sourced, never run.
 
-PYTHON_LIBRARIES=(pyjwt==2.10.1 cryptography==44.0.0 aiosmtpd==1.4.6)
+PYTHON_LIBRARIES=(pyjwt==2.10.1 cryptography==44.0.0 aiosmtpd==1.4.6 standardwebhooks==1.1.0)
 
 # python_libraries: prints the folder that they are in, for PYTHONPATH.
 python_libraries() {

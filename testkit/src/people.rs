@@ -7,6 +7,7 @@ use domain::agents::{Agent, AgentDraft, Category, Change};
 use domain::entities::Amount;
 use domain::entities::id::AgentId;
 use domain::executions::{RunRequest, Submitted};
+use domain::webhooks::{Made, WebhookDraft};
 use serde_json::{Value, json};
 
 use crate::World;
@@ -75,6 +76,16 @@ impl World {
     pub async fn run_agent(&self, caller: &Caller, agent_id: AgentId, input: Value) -> Submitted {
         let submitted = self.domain.executions().submit(caller, RunRequest { agent_id, input }, None).await;
         submitted.expect("the run is accepted").into_inner()
+    }
+
+    /// A webhook of that owner.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn webhook(&self, owner: &Caller, url: &str, events: &[&str]) -> Made {
+        let events = events.iter().map(|event| (*event).to_owned()).collect();
+        let draft = WebhookDraft { url: url.to_owned(), events, description: None, state: None };
+        self.domain.webhooks().create(owner, draft, None).await.expect("the webhook is saved").into_inner()
     }
 
     /// An accepted run of a new agent by its owner.

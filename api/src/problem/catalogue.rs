@@ -89,6 +89,7 @@ pub static JOB_STATE: Kind = Kind::new(409, "job-state", "Job is in another stat
 pub static AGENT_STATE: Kind = Kind::new(409, "agent-state", "Agent is in another state");
 pub static EXECUTION_STATE: Kind = Kind::new(409, "execution-state", "Execution is in another state");
 pub static IMAGE_REFUSED: Kind = Kind::new(409, "image-refused", "Image refused");
+pub static WEBHOOK_DISABLED: Kind = Kind::new(409, "webhook-disabled", "Webhook is disabled");
 pub static IDENTITY_TAKEN: Kind = Kind::new(409, "identity-taken", "Identity taken");
 pub static LOST_LEASE: Kind = Kind::new(409, "lost-lease", "Lost lease");
 pub static IDEMPOTENCY_IN_PROGRESS: Kind = Kind::new(409, "idempotency-in-progress", "Request in progress");
@@ -136,6 +137,7 @@ pub static CATALOGUE: &[&Kind] = &[
     &AGENT_STATE,
     &EXECUTION_STATE,
     &IMAGE_REFUSED,
+    &WEBHOOK_DISABLED,
     &IDENTITY_TAKEN,
     &LOST_LEASE,
     &IDEMPOTENCY_IN_PROGRESS,

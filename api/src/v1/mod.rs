@@ -10,6 +10,7 @@ mod operations;
 mod ops;
 mod profiles;
 mod users;
+mod webhooks;
 
 use poem::{IntoEndpoint as _, endpoint::BoxEndpoint};
 use poem_openapi::{OpenApi, OpenApiService, Tags};
@@ -41,6 +42,8 @@ pub enum Tag {
     Executions,
     /// Jobs as their owners see them.
     Operations,
+    /// Events that are sent to where their owners want them.
+    Webhooks,
     /// Jobs, pools, workers and schedules as those see them who run the house.
     Ops,
 }
@@ -59,6 +62,8 @@ pub type Apis = (
     entitlements::EntitlementsApi,
     executions::ExecutionsApi,
     operations::OperationsApi,
+    webhooks::WebhooksApi,
+    webhooks::DeliveriesApi,
     ops::OpsApis,
 );
 
@@ -80,6 +85,8 @@ fn apis(app: &App) -> Apis {
         entitlements::EntitlementsApi { domain: app.domain.clone() },
         executions::ExecutionsApi { domain: app.domain.clone(), operations: app.operations.clone() },
         operations::OperationsApi { operations: app.operations.clone() },
+        webhooks::WebhooksApi { domain: app.domain.clone() },
+        webhooks::DeliveriesApi { domain: app.domain.clone(), operations: app.operations.clone() },
         ops::apis(app),
     )
 }

@@ -23,3 +23,4 @@ mod pools;
 mod profiles;
 mod secrets;
 mod signing_in;
+mod webhooks;

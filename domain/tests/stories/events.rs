@@ -9,6 +9,7 @@ crate::on_every_engine!(
     each_topic_is_numbered_from_one_without_gaps,
     an_event_of_a_change_that_was_undone_never_was,
     old_events_are_forgotten,
+    a_topic_whose_events_were_all_forgotten_goes_on_where_it_was,
     two_sequencers_beside_many_writers_leave_no_gap_and_give_no_place_twice,
 );
 
@@ -47,6 +48,23 @@ async fn old_events_are_forgotten(world: World) {
     assert_eq!(events::prune(&world.domain, 10).await.unwrap(), 0);
     world.database.execute("UPDATE events SET created_at = created_at - 90000000000").await;
     assert_eq!(events::prune(&world.domain, 10).await.unwrap(), 1);
+    world.finish().await;
+}
+
+async fn a_topic_whose_events_were_all_forgotten_goes_on_where_it_was(world: World) {
+    for _ in 0..3 {
+        say(&world, "a").await;
+    }
+    events::sequence(&world.domain, 10).await.unwrap();
+    world.database.execute("UPDATE events SET created_at = created_at - 90000000000").await;
+    assert_eq!(events::prune(&world.domain, 10).await.unwrap(), 3);
+    say(&world, "a").await;
+    say(&world, "b").await;
+    events::sequence(&world.domain, 10).await.unwrap();
+    assert_eq!(world.database.count("SELECT seq FROM events WHERE topic = 'a'").await, 4, "a reader who saw 3 is not told it again");
+    assert_eq!(world.database.count("SELECT seq FROM events WHERE topic = 'b'").await, 1);
+    world.database.execute("UPDATE event_topics SET used_at = used_at - 366 * 86400000000").await;
+    assert_eq!(events::prune(&world.domain, 10).await.unwrap(), 2, "after a year of silence a topic is forgotten");
     world.finish().await;
 }
 

@@ -24,6 +24,8 @@ mod searches;
 mod sign_ins;
 mod stats;
 mod wallets;
+mod webhook_deliveries;
+mod webhooks;
 
 /// One test for each engine.
 #[macro_export]

@@ -10,3 +10,4 @@ mod schema;
 mod settings;
 mod signing_keys;
 mod tokens;
+mod webhooks;

@@ -1,6 +1,7 @@
 //! The kinds of jobs: one file each, with the payload and the policy. `docs/adding-a-job.md` says how to add one.
 
 mod apply_bulk;
+mod deliver_webhook;
 mod probe;
 mod prune_rows;
 mod reconcile_executions;
@@ -13,6 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use apply_bulk::{ApplyBulk, BulkAction};
+pub use deliver_webhook::DeliverWebhook;
 pub use probe::{Probe, ProbeAction, ProbeConcurrency};
 pub use prune_rows::PruneRows;
 pub use reconcile_executions::ReconcileExecutions;
@@ -92,6 +94,7 @@ macro_rules! job_kinds {
 
 job_kinds! {
     ApplyBulk = "apply_bulk",
+    DeliverWebhook = "deliver_webhook",
     Probe = "probe",
     PruneRows = "prune_rows",
     ReconcileExecutions = "reconcile_executions",

@@ -15,6 +15,7 @@ mod m0010_sign_in;
 mod m0011_api_keys;
 mod m0012_profiles;
 mod m0013_device_links;
+mod m0014_webhooks;
 mod m0015_email_codes;
 
 pub fn steps() -> Vec<Step> {
@@ -32,6 +33,7 @@ pub fn steps() -> Vec<Step> {
         m0011_api_keys::STEP,
         m0012_profiles::STEP,
         m0013_device_links::STEP,
+        m0014_webhooks::STEP,
         m0015_email_codes::STEP,
     ]
 }

@@ -1,6 +1,7 @@
 //! One handler per job kind. A handler tells the story; whether the job comes back is decided in [`outcome`](crate::outcome).
 
 pub mod apply_bulk;
+pub mod deliver_webhook;
 pub mod probe;
 pub mod prune_rows;
 pub mod reconcile_executions;

@@ -1,6 +1,6 @@
 //! `prune_rows`: retention, in small batches.
 
-use domain::{Class, Domain, Fault, api_keys, devices, events, executions, idempotency, limits, mail, sign_in};
+use domain::{Class, Domain, Fault, api_keys, devices, events, executions, idempotency, limits, mail, sign_in, webhooks};
 use jobs::kinds::PruneRows;
 use jobs::store::retention::prune_batch;
 use jobs::{Outcome, Run};
@@ -23,6 +23,7 @@ pub async fn handle(domain: &Domain, settings: &Settings, _: PruneRows, run: &Ru
         rows += idempotency::prune(domain, BATCH).await?;
         rows += events::prune(domain, BATCH).await?;
         rows += mail::prune(domain, BATCH).await?;
+        rows += webhooks::prune(domain, BATCH).await?;
         rows += limits::prune(domain, BATCH).await?;
         rows += sign_in::prune(domain, BATCH).await?;
         rows += api_keys::prune(domain, BATCH).await?;
