@@ -2,8 +2,8 @@
 
 mod accounts;
 mod agents;
-mod bulk;
 mod api_keys;
+mod bulk;
 mod cancel;
 mod codes;
 mod containers;

@@ -1,8 +1,8 @@
 //! What people do with the binary at the shell and over HTTP.
 
 mod codes_by_mail;
-mod docker_first_page;
 mod devices;
+mod docker_first_page;
 mod doctor;
 mod google;
 mod listening;

@@ -6,10 +6,13 @@ use domain::accounts::Role;
 use domain::api_keys::{Holder, NewApiKey, Scope};
 use domain::devices::{NewDevice, proof_text};
 use domain::entities::Amount;
+use domain::entities::id::WebhookId;
 use domain::limits::Settings as Limits;
 use domain::ops::Actor;
+use domain::paging::PageRequest;
 use domain::profiles::{Draft, Kind};
 use domain::sign_in::Method;
+use domain::webhooks::{DeliveryFilter, WebhookDraft};
 use jobs::kinds::JobKind;
 use jobs::store::schedules::{CatchUp, Entry, seed};
 use serde_json::{Value, json};
@@ -104,10 +107,32 @@ impl Stage {
                 let proof = wallet.signature(proof_text(code).as_bytes()).parse().unwrap();
                 only(domain.devices().poll(code, &proof).await.unwrap().id.to_string())
             }
+            About::Webhook => only(self.webhook().await.to_string()),
+            About::Delivery => {
+                let webhook = self.webhook().await;
+                domain.webhooks().test(owner, webhook, None).await.unwrap();
+                let filter = DeliveryFilter::default();
+                let deliveries = domain.webhooks().deliveries(owner, webhook, &filter, &PageRequest::default()).await.unwrap();
+                (vec![webhook.to_string(), deliveries.items[0].row.id.to_string()], None)
+            }
             About::Pool => only("simulation".into()),
             About::Schedule => only("tidy_up".into()),
             About::User => only(world.operator().await.user_id.to_string()),
         }
+    }
+}
+
+impl Stage {
+    /// A webhook of the owner's.
+    async fn webhook(&self) -> WebhookId {
+        let draft = WebhookDraft {
+            url: "https://hooks.example/tallyman".into(),
+            events: vec!["execution.*".into()],
+            description: None,
+            state: None,
+        };
+        let made = self.house.world.domain.webhooks().create(&self.owner.caller, draft, None).await.unwrap();
+        made.into_inner().webhook.id
     }
 }
 

@@ -35,6 +35,10 @@ pub enum About {
     Link,
     /// The code of a device that waits.
     Code,
+    /// A webhook of the owner's.
+    Webhook,
+    /// A webhook of the owner's, and a delivery to it.
+    Delivery,
     Pool,
     Schedule,
     /// Somebody else.
@@ -137,6 +141,17 @@ pub const TABLE: &[Row] = &[
     ("getExecutionLogs", OWNER, About::Execution),
     ("cancelExecution", OWNER, About::Execution),
     ("getOperation", "1144yyyy3", About::Job),
+    // webhooks; an architect has no business with those of others
+    ("createWebhook", KNOWN, About::Nothing),
+    ("listWebhooks", KNOWN, About::Nothing),
+    ("getWebhook", OWNER_ALONE, About::Webhook),
+    ("updateWebhook", OWNER_ALONE, About::Webhook),
+    ("deleteWebhook", OWNER_ALONE, About::Webhook),
+    ("rotateWebhookSecret", OWNER_ALONE, About::Webhook),
+    ("testWebhook", OWNER_ALONE, About::Webhook),
+    ("listWebhookDeliveries", OWNER_ALONE, About::Webhook),
+    ("getWebhookDelivery", OWNER_ALONE, About::Delivery),
+    ("replayWebhookDelivery", OWNER_ALONE, About::Delivery),
     // operations
     ("listJobs", LOOKS, About::Nothing),
     ("getJob", LOOKS, About::Job),
