@@ -73,6 +73,8 @@ pub struct Model {
     pub created_at: Timestamp,
     pub started_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,
+    /// Since when an engine or a registry that answers keeps it from running.
+    pub trouble_since: Option<Timestamp>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -154,6 +154,23 @@ async fn a_cancelled_run_stays_cancelled_when_its_job_is_retried() {
     world.finish().await;
 }
 
+/// An engine that was away for hours comes back, and the first thing that a run hears is a registry with a bad moment.
+#[tokio::test]
+async fn an_engine_that_was_away_leaves_a_run_all_its_time_for_other_trouble() {
+    let world = World::new().await;
+    let (_, submitted) = world.accepted_run().await;
+    for trouble in [Script::EngineAway, Script::RegistryAway, Script::EngineAway, Script::RegistryAway] {
+        world.sandbox.next(trouble);
+        world.run_jobs().await;
+        assert_eq!(world.job(submitted.job_id).await.state, job::State::Queued, "it waits");
+        world.skip_waits().await;
+        world.clock.advance(Duration::from_hours(2));
+    }
+    world.run_jobs().await;
+    assert_eq!(world.execution(submitted.execution_id).await.state, State::Succeeded);
+    world.finish().await;
+}
+
 #[tokio::test]
 async fn a_run_that_breaks_off_is_tried_again_and_then_fails_for_our_reasons() {
     let world = World::new().await;

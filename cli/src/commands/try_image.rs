@@ -49,7 +49,9 @@ pub async fn run(image: &str, input: &str, timeout: Option<u32>, as_json: bool) 
             running.await
         }
     };
-    engine.shutdown().await;
+    if let Err(error) = engine.dismantle().await {
+        eprintln!("{error}");
+    }
     report(ran, as_json)
 }
 

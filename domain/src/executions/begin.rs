@@ -35,6 +35,8 @@ pub struct Plan {
     pub limits: RunLimits,
     /// When the first attempt began, or the first since an operator let it be tried anew.
     pub begun_at: Timestamp,
+    /// Since when trouble that may be the image's own has been in the way, if it was in the way last time.
+    pub trouble_since: Option<Timestamp>,
 }
 
 impl Plan {
@@ -73,6 +75,7 @@ impl Executions<'_> {
         }
         let now = self.domain.now();
         let begun_at = row.started_at.filter(|_| !again).unwrap_or(now);
+        let trouble_since = row.trouble_since.filter(|_| !again);
         let started = execution::ActiveModel {
             state: Set(State::Running),
             attempt: Set(run.attempt()),
@@ -80,6 +83,7 @@ impl Executions<'_> {
             failure_code: Set(None),
             failure_message: Set(None),
             finished_at: Set(None),
+            trouble_since: Set(trouble_since),
             ..execution::ActiveModel::default()
         };
         execution::Entity::update_many().set(started).filter(execution::Column::Id.eq(id)).exec(&*txn).await?;
@@ -100,7 +104,24 @@ impl Executions<'_> {
             input: row.input,
             limits: self.domain.settings.executions.clone(),
             begun_at,
+            trouble_since,
         })))
+    }
+
+    /// Note since when trouble that may be the image's own is in the way of this attempt's execution; `None` when something else is.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn note_trouble(&self, id: ExecutionId, since: Option<Timestamp>, run: &Run) -> Result<(), ExecutionError> {
+        let txn = self.domain.db.write().await?;
+        execution::Entity::update_many()
+            .col_expr(execution::Column::TroubleSince, Expr::value(since))
+            .filter(execution::Column::Id.eq(id))
+            .filter(execution::Column::Attempt.eq(run.attempt()))
+            .exec(&*txn)
+            .await?;
+        txn.commit().await?;
+        Ok(())
     }
 
     /// Pin the plan's version to what its image means now, if nobody has, and note on the execution what it runs.

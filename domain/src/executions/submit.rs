@@ -130,6 +130,7 @@ impl Executions<'_> {
             created_at: self.domain.now(),
             started_at: None,
             finished_at: None,
+            trouble_since: None,
         };
         execution::Entity::insert(row.into_active_model()).exec_without_returning(&**txn).await?;
         self.tell(txn, submitted.execution_id, State::Queued).await

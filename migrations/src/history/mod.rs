@@ -17,6 +17,7 @@ mod m0012_profiles;
 mod m0013_device_links;
 mod m0014_webhooks;
 mod m0015_email_codes;
+mod m0016_trouble;
 
 pub fn steps() -> Vec<Step> {
     vec![
@@ -35,5 +36,6 @@ pub fn steps() -> Vec<Step> {
         m0013_device_links::STEP,
         m0014_webhooks::STEP,
         m0015_email_codes::STEP,
+        m0016_trouble::STEP,
     ]
 }

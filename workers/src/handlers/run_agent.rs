@@ -74,9 +74,10 @@ async fn carry_out(domain: &Domain, sandbox: &dyn Sandbox, plan: &Plan, digest: 
 }
 
 /// The engine or a registry is in trouble, which is nobody's fault: the run waits, each time longer. An engine that is away says nothing about
-/// the image and is waited for; any other trouble may be the image's own, and that run ends some day.
+/// the image and is waited for; any other trouble may be the image's own, and when nothing but that has been in the way for long enough, the
+/// run ends.
 async fn put_off(domain: &Domain, settings: &Settings, plan: &Plan, error: &SandboxError, run: &Run) -> Handled {
-    let lasted = domain.now().since(plan.begun_at);
+    let now = domain.now();
     let because = match error {
         SandboxError::Registry { image, .. } => {
             Some(format!("its registry said nothing about `{image}`; check the reference, or run it later"))
@@ -84,6 +85,11 @@ async fn put_off(domain: &Domain, settings: &Settings, plan: &Plan, error: &Sand
         SandboxError::Engine { .. } => Some("the container engine could not start it; an operator can see why and try it again".into()),
         _ => None,
     };
+    let since = because.is_some().then(|| plan.trouble_since.unwrap_or(now));
+    if since != plan.trouble_since {
+        domain.executions().note_trouble(plan.execution_id, since, run).await?;
+    }
+    let lasted = now.since(since.unwrap_or(plan.begun_at));
     if let Some(because) = because.filter(|_| lasted >= Duration::from_secs(settings.trouble_seconds_max.into())) {
         tracing::error!(%error, "gave a run up after {} s", lasted.as_secs());
         run.log(error.to_string());

@@ -111,6 +111,16 @@ impl DockerSandbox {
             tracing::warn!(tasks = tasks.len(), "left containers to the next sweep");
         }
     }
+
+    /// Shuts down and leaves nothing on the engine: for an installation that does not come back.
+    ///
+    /// # Errors
+    /// When the supervisor's volume could not be removed.
+    pub async fn dismantle(&self) -> Result<(), SandboxError> {
+        self.shutdown().await;
+        let engine = self.shared.connection.get().await?;
+        self.shared.supervisor.remove(&engine).await
+    }
 }
 
 impl Drop for DockerSandbox {

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use bollard::{
     body_full,
     models::{ContainerCreateBody, HostConfig, Mount, MountType, MountVolumeOptions, VolumeCreateRequest},
-    query_parameters::{CreateContainerOptionsBuilder, DownloadFromContainerOptionsBuilder, UploadToContainerOptionsBuilder},
+    query_parameters::{
+        CreateContainerOptionsBuilder, DownloadFromContainerOptionsBuilder, RemoveVolumeOptionsBuilder, UploadToContainerOptionsBuilder,
+    },
 };
 use domain::ports::sandbox::{Opening, SandboxError};
 use futures::StreamExt;
@@ -68,6 +70,13 @@ impl SupervisorVolume {
     /// The volume was gone when a container wanted it: look again next time.
     pub async fn doubt(&self) {
         *self.verified.lock().await = None;
+    }
+
+    /// Takes the volume away that this process has made or found.
+    pub async fn remove(&self, engine: &Engine) -> Result<(), SandboxError> {
+        let Some((_, volume)) = self.verified.lock().await.take() else { return Ok(()) };
+        let force = RemoveVolumeOptionsBuilder::default().force(true).build();
+        engine.docker.remove_volume(&volume, Some(force)).await.map_err(faults::engine("remove the supervisor's volume"))
     }
 
     async fn fill(&self, engine: &Engine, image: &str, carrier: &str, volume: &str, program: &[u8]) -> Result<(), SandboxError> {

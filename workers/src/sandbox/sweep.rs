@@ -13,9 +13,12 @@ pub(super) async fn sweep(shared: &Shared) -> Result<u64, SandboxError> {
             tracing::error!(container = name, "a recorded name is not of this installation; it stays");
             continue;
         }
-        let exists = container::exists(&engine, &name).await?;
-        if exists {
-            container::remove(&engine, &name).await?;
+        if container::exists(&engine, &name).await? {
+            // One that the engine cannot let go of now is no reason to leave the others; the next sweep tries it again.
+            if let Err(error) = container::remove(&engine, &name).await {
+                tracing::warn!(container = name, %error, "could not sweep an abandoned container yet");
+                continue;
+            }
             removed += 1;
             tracing::info!(container = name, "swept an abandoned container");
         }
