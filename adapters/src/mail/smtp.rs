@@ -76,6 +76,9 @@ impl SmtpMailer {
     }
 }
 
+/// How long a server is waited for that has taken a mail and does not say goodbye.
+const GOODBYE: Duration = Duration::from_secs(1);
+
 fn parameters(settings: &Settings, host: &str) -> Result<TlsParameters, SettingsError> {
     let mut builder = TlsParameters::builder(host.to_owned());
     let path = settings.smtp_ca_file.clone().unwrap_or_default();
@@ -91,14 +94,15 @@ fn parameters(settings: &Settings, host: &str) -> Result<TlsParameters, Settings
 impl Mailer for SmtpMailer {
     async fn send(&self, mail: &Mail) -> Result<(), MailerError> {
         let message = message(mail, &self.from)?;
-        self.within(async {
+        let sending = self.within(async {
             let mut connection = self.connect().await.map_err(|error| unavailable(&error))?;
             connection.send(message.envelope(), &message.formatted()).await.map_err(about_the_mail)?;
-            // The mail is theirs already; whether they hear our goodbye is all the same.
-            let _ = connection.quit().await;
-            Ok(())
-        })
-        .await
+            Ok(connection)
+        });
+        let mut connection = sending.await?;
+        // The mail is theirs already; whether they hear our goodbye is all the same.
+        let _ = tokio::time::timeout(GOODBYE, connection.quit()).await;
+        Ok(())
     }
 
     async fn ping(&self) -> Result<String, MailerError> {

@@ -12,7 +12,7 @@ use domain::ports::mailer::{Mailer, MailerError};
 use jobs::Outcome;
 use jobs::kinds::{Job as _, SendMail};
 use testkit::{World, spawn};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
 use workers::handlers::send_mail;
 
@@ -46,6 +46,44 @@ async fn mails_travel_encrypted_and_signed_in_where_the_settings_say_so() {
         assert_eq!((taken.hidden, taken.signed_in), (hidden, hidden), "{kind:?}");
         assert_eq!((taken.to, taken.from.as_str()), (vec!["ann@mail.example".to_owned()], "hello@tallyman.example"));
     }
+}
+
+/// Takes a mail, and is silent when it is told goodbye.
+async fn taciturn() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+    let port = listener.local_addr().expect("it has one").port();
+    spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let (reads, mut writes) = stream.into_split();
+            let (mut lines, mut in_mail) = (BufReader::new(reads).lines(), false);
+            let _ = writes.write_all(b"220 here\r\n").await;
+            while let Ok(Some(line)) = lines.next_line().await {
+                let answer = match line.as_str() {
+                    "." => "250 taken\r\n",
+                    _ if in_mail => continue,
+                    "DATA" => "354 go on\r\n",
+                    "QUIT" => continue,
+                    _ => "250 fine\r\n",
+                };
+                in_mail = line == "DATA";
+                let _ = writes.write_all(answer.as_bytes()).await;
+            }
+        }
+    });
+    port
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_was_taken_is_sent_whatever_becomes_of_the_goodbye() {
+    let settings = Settings {
+        smtp_host: Some("127.0.0.1".into()),
+        smtp_port: Some(taciturn().await),
+        smtp_tls: Tls::None,
+        from: Some("hello@tallyman.example".into()),
+        send_seconds_max: 1,
+        ..Settings::default()
+    };
+    mailer(&settings).send(&written("ann@mail.example")).await.expect("it is theirs");
 }
 
 #[tokio::test(flavor = "multi_thread")]

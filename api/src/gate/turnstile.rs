@@ -73,7 +73,7 @@ async fn count(request: &mut Request) -> Result<Option<Standing>, LimitError> {
     }
     let caller = Caller::of(request).await;
     let counted = match &caller {
-        Ok(_) if is_read_of_the_console(request) => Ok(None),
+        Ok(caller) if caller.is_signed_in() && is_read_of_the_console(request) => Ok(None),
         Ok(caller) => app.domain.limits().count(Policy::Caller, &caller.counted_as()).await,
         Err(_) => app.domain.limits().count(Policy::Api, &subject(request)).await,
     };

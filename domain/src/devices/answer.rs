@@ -3,7 +3,7 @@
 use entities::Amount;
 use entities::device_link::{self, State};
 use platform::Txn;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait as _, Condition, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
 
 use super::{DeviceError, DeviceLink, Devices, UserCode};
@@ -116,9 +116,11 @@ impl Devices<'_> {
     async fn refuse_too_many(&self, txn: &Txn, caller: &Caller) -> Result<(), DeviceError> {
         self.domain.accounts().touch(txn, caller.user_id).await?;
         let max = self.domain.settings.devices.links_max;
+        // A yes that its device never came back for counts as long as it may come.
+        let awaited = device_link::Column::State.eq(State::Approved).and(device_link::Column::ExpiresAt.gt(self.domain.now()));
         let live = Condition::all()
             .add(device_link::Column::UserId.eq(caller.user_id))
-            .add(device_link::Column::State.is_in([State::Approved, State::Linked]));
+            .add(device_link::Column::State.eq(State::Linked).or(awaited));
         if device_link::Entity::find().filter(live).count(&**txn).await? >= u64::from(max) {
             Err(DeviceError::TooMany { max })
         } else {

@@ -6,7 +6,7 @@ use entities::device_link::{self, State};
 use entities::id::UserId;
 use platform::Txn;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 
 use super::{DeviceError, DeviceLink, Devices};
 use crate::sign_in::hash;
@@ -30,7 +30,7 @@ impl Devices<'_> {
     pub async fn poll(&self, device_code: &str, proof: &Signature) -> Result<DeviceLink, DeviceError> {
         let txn = self.domain.db.write().await?;
         let asked = device_link::Entity::find().filter(device_link::Column::DeviceCodeHash.eq(hash(device_code)));
-        let row = asked.one(&*txn).await?.ok_or(DeviceError::Grant)?;
+        let row = asked.lock_exclusive().one(&*txn).await?.ok_or(DeviceError::Grant)?;
         verify(&row.public_key, proof_text(device_code).as_bytes(), proof)?;
         let now = self.domain.now();
         if row.expires_at <= now {

@@ -30,9 +30,7 @@ impl SignIns<'_> {
     /// # Errors
     /// [`SignInError::NotOffered`] where no mails are sent, [`SignInError::Limit`] when the mailbox has got as many as it may.
     pub async fn send_code(&self, email: &EmailAddress) -> Result<Duration, SignInError> {
-        if !self.domain.settings.sign_in.email_codes {
-            return Err(SignInError::NotOffered(Kind::Email));
-        }
+        self.offers_codes()?;
         self.domain.limits().count(Policy::OtpEmail, &email.mailbox()).await?;
         let (id, code, now): (OtpCodeId, _, _) = (self.domain.queue.ids().next(), new_code(&*self.domain.rng), self.domain.now());
         let good_for = seconds(self.domain.settings.sign_in.code_seconds);
@@ -50,6 +48,7 @@ impl SignIns<'_> {
     /// # Errors
     /// [`SignInError::Code`] when it is not the code, or no code any more.
     pub async fn by_code(&self, email: &EmailAddress, code: &str) -> Result<SignedIn, SignInError> {
+        self.offers_codes()?;
         let txn = self.domain.db.write().await?;
         if !self.try_code(&txn, email, code).await? {
             txn.commit().await?;
@@ -75,6 +74,7 @@ impl SignIns<'_> {
         if let Some(earlier) = idempotency::earlier(&self.domain.db, claim).await? {
             return Ok(earlier);
         }
+        self.offers_codes()?;
         // A wrong guess has to stay counted, so it has a transaction of its own; a code that was right is spent whatever comes of it.
         let txn = self.domain.db.write().await?;
         let proved = self.try_code(&txn, email, code).await?;
@@ -83,6 +83,10 @@ impl SignIns<'_> {
             return Err(SignInError::Code);
         }
         self.add(caller, &Proof::email(email), claim, async |_| Ok(())).await
+    }
+
+    fn offers_codes(&self) -> Result<(), SignInError> {
+        if self.domain.settings.sign_in.email_codes { Ok(()) } else { Err(SignInError::NotOffered(Kind::Email)) }
     }
 
     /// Count a try, and use the code up when it is right. Of tries that come together each waits for the one before, so there are never more

@@ -61,6 +61,9 @@ pub async fn fan_out(domain: &Domain, txn: &Txn, events: &[event::Model]) -> Res
     insert(domain, txn, deliveries, None).await.map(|(_, wake)| Some(wake))
 }
 
+/// Both databases take a bounded number of values in one statement: SQLite 32,766.
+const ROWS_OF_INSERT_MAX: usize = 1_000;
+
 /// Write deliveries and their jobs.
 pub async fn insert(
     domain: &Domain,
@@ -98,6 +101,9 @@ pub async fn insert(
         };
         row.into_active_model()
     });
-    webhook_delivery::Entity::insert_many(rows).exec_without_returning(&**txn).await?;
+    let rows: Vec<_> = rows.collect();
+    for some in rows.chunks(ROWS_OF_INSERT_MAX) {
+        webhook_delivery::Entity::insert_many(some.to_vec()).exec_without_returning(&**txn).await?;
+    }
     Ok((jobs, wake))
 }

@@ -1,6 +1,7 @@
 //! A changed webhook, unless somebody was faster; and one that is gone.
 
 use entities::id::WebhookId;
+use entities::webhook_delivery;
 use entities::webhook_endpoint::{self, Patterns, State};
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
@@ -59,6 +60,8 @@ impl Webhooks<'_> {
         let txn = self.domain.db.write().await?;
         let row = own(&*txn, caller, id).await?;
         let version = expected.unwrap_or(row.version);
+        // Deliveries first, as those who record one lock them: nobody waits for one another in a ring.
+        webhook_delivery::Entity::delete_many().filter(webhook_delivery::Column::EndpointId.eq(id)).exec(&*txn).await?;
         let of_it = webhook_endpoint::Entity::delete_many().filter(webhook_endpoint::Column::Id.eq(id));
         let deleted = of_it.filter(webhook_endpoint::Column::Version.eq(version)).exec(&*txn).await?;
         if deleted.rows_affected == 0 {

@@ -10,6 +10,7 @@ use testkit::World;
 
 crate::on_every_engine!(
     a_code_from_the_mailbox_signs_in_and_makes_an_operator_once,
+    where_codes_are_off_those_that_are_out_open_nothing,
     the_third_wrong_guess_burns_a_code,
     of_many_guesses_at_once_three_are_looked_at,
     of_a_hundred_who_bring_one_code_one_gets_in,
@@ -47,6 +48,19 @@ async fn a_code_from_the_mailbox_signs_in_and_makes_an_operator_once(world: Worl
     let twice = world.domain.sign_ins().by_code(&email("ann@mail.example"), &code).await.unwrap_err();
     assert_eq!(twice.code(), "invalid-code");
     assert_eq!(world.database.count("SELECT count(*) FROM sign_ins WHERE method = 'email'").await, 2);
+    world.finish().await;
+}
+
+async fn where_codes_are_off_those_that_are_out_open_nothing(world: World) {
+    let (ann, to) = (world.operator().await, email("ann@mail.example"));
+    let code = sent(&world, &to).await;
+    let mut settings = domain::Settings::default();
+    settings.sign_in.email_codes = false;
+    let house = world.domain_set(settings);
+    let off = |refused: SignInError| assert!(matches!(refused, SignInError::NotOffered(_)), "{refused:?}");
+    off(house.sign_ins().send_code(&to).await.unwrap_err());
+    off(house.sign_ins().by_code(&to, &code).await.unwrap_err());
+    off(house.sign_ins().add_email(&ann, &to, &code, None).await.unwrap_err());
     world.finish().await;
 }
 

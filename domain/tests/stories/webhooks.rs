@@ -13,6 +13,7 @@ use testkit::World;
 crate::on_every_engine!(
     an_event_reaches_the_webhooks_of_its_owner_that_want_it,
     of_many_sequencers_each_endpoint_gets_an_event_once,
+    a_full_batch_for_all_webhooks_of_a_user_goes_out,
     nothing_is_sent_for_a_change_that_was_undone,
     every_wrong_field_is_named_at_once,
     a_user_has_a_bounded_number_of_webhooks,
@@ -78,6 +79,23 @@ async fn of_many_sequencers_each_endpoint_gets_an_event_once(world: World) {
     tell(&world).await;
     assert_eq!(world.http.taken().len(), 20);
     world.finish().await;
+}
+
+/// More deliveries than one statement can write.
+async fn a_full_batch_for_all_webhooks_of_a_user_goes_out(world: World) {
+    let ann = world.operator().await;
+    for number in 0..20 {
+        world.webhook(&ann, &format!("https://hooks.example/{number}"), &["execution.queued"]).await;
+    }
+    let agent = world.agent(&ann).await;
+    while events::sequence(&world.domain, 100).await.unwrap() > 0 {}
+    for _ in 0..250 {
+        world.run_agent(&ann, agent.row.id, json!({ "text": "a b c" })).await;
+    }
+    assert_eq!(events::sequence(&world.domain, 500).await.unwrap(), 250);
+    assert_eq!(world.database.count("SELECT count(*) FROM webhook_deliveries").await, 5_000);
+    world.database.execute("DELETE FROM jobs").await;
+    world.shut_down().await;
 }
 
 async fn nothing_is_sent_for_a_change_that_was_undone(world: World) {

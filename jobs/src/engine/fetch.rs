@@ -97,11 +97,9 @@ impl Fetcher {
         for (_, delivery) in begun {
             self.unless_stopped(deliveries.send(delivery)).await?.ok()?;
         }
-        if alone.is_empty() {
-            return Some(());
-        }
-        let _alone = self.unless_stopped(self.solitude.alone()).await?;
         for (_, (delivery, ticket)) in alone {
+            // For one job at a time: in between the other pools have their turn.
+            let _alone = self.unless_stopped(self.solitude.alone()).await?;
             self.unless_stopped(self.held.quiet()).await?;
             match lease::begin(&self.db, delivery.run.job_id(), delivery.run.attempt()).await {
                 Ok(true) => self.held.begin(&delivery.run),
@@ -112,8 +110,9 @@ impl Fetcher {
                 }
             }
             self.unless_stopped(deliveries.send((delivery, ticket))).await?.ok()?;
+            self.unless_stopped(self.held.quiet()).await?;
         }
-        self.unless_stopped(self.held.quiet()).await
+        Some(())
     }
 
     /// `None` when the pool is to end. When both are there together, `stop` counts, or what was just released is claimed again.
