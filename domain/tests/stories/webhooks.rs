@@ -94,7 +94,6 @@ async fn a_full_batch_for_all_webhooks_of_a_user_goes_out(world: World) {
     }
     assert_eq!(events::sequence(&world.domain, 500).await.unwrap(), 250);
     assert_eq!(world.database.count("SELECT count(*) FROM webhook_deliveries").await, 5_000);
-    world.database.execute("DELETE FROM jobs").await;
     world.shut_down().await;
 }
 
