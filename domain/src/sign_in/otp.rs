@@ -85,7 +85,7 @@ impl SignIns<'_> {
         self.add(caller, &Proof::email(email), claim, async |_| Ok(())).await
     }
 
-    fn offers_codes(&self) -> Result<(), SignInError> {
+    fn offers_codes(self) -> Result<(), SignInError> {
         if self.domain.settings.sign_in.email_codes { Ok(()) } else { Err(SignInError::NotOffered(Kind::Email)) }
     }
 
