@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::accounts::Role;
 use domain::entities::job;
+use domain::events;
 use domain::executions::RunRequest;
 use domain::idempotency::Claim;
 use domain::ops::Actor;
@@ -24,6 +25,7 @@ async fn what_is_old_goes_and_twice_is_once() {
     let prune = world.enqueue(NewJob::of(&PruneRows {}).unwrap()).await;
     world.run_jobs().await;
     assert_eq!(rows(&world).await, [1, 3, 2], "nothing is old yet");
+    events::sequence(&world.domain, 10).await.unwrap();
     for sql in [
         "UPDATE idempotency_keys SET expires_at = 1",
         "UPDATE events SET created_at = 1",

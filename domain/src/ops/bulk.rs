@@ -4,6 +4,7 @@ use ::jobs::kinds::{ApplyBulk, BulkAction, JobKind};
 use ::jobs::{NewJob, Pool, Run, Signal};
 use entities::id::JobId;
 use entities::job::{self, State};
+use sea_orm::sea_query::ExprTrait as _;
 use sea_orm::{ColumnTrait as _, Condition, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -90,10 +91,10 @@ impl Ops<'_> {
             serde_json::from_value(bulk.filter.clone()).map_err(|error| OpsError::field("/filter", error.to_string()))?;
         let request = BulkRequest { action: bulk.action, filter };
         let db = self.domain.db();
-        let pending = Condition::all()
-            .add(matching(&request, db.engine()))
-            .add(job::Column::CreatedAt.lte(bulk.created_before))
-            .add(job::Column::Id.ne(run.job_id()));
+        // Of the same moment, as fine as the database's clock is, those count that were there before the bulk.
+        let at = |moment| job::Column::CreatedAt.eq(moment);
+        let older = job::Column::CreatedAt.lt(bulk.created_before).or(at(bulk.created_before).and(job::Column::Id.lt(run.job_id())));
+        let pending = Condition::all().add(matching(&request, db.engine())).add(older);
         let mut progress = self.progress_of(run.job_id()).await?;
         while !run.cancel().is_cancelled() && !run.drain().is_cancelled() {
             let query = job::Entity::find().select_only().columns([job::Column::Id, job::Column::Pool]).filter(pending.clone());

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::entities::job;
+use domain::events::NewEvent;
 use domain::paging::PageRequest;
 use domain::webhooks::{DeliveryFilter, State, WebhookDraft, WebhookError};
 use domain::{Caller, Fault as _, Settings, events};
@@ -89,9 +90,13 @@ async fn a_full_batch_for_all_webhooks_of_a_user_goes_out(world: World) {
     }
     let agent = world.agent(&ann).await;
     while events::sequence(&world.domain, 100).await.unwrap() > 0 {}
-    for _ in 0..250 {
-        world.run_agent(&ann, agent.row.id, json!({ "text": "a b c" })).await;
+    let run = world.run_agent(&ann, agent.row.id, json!({ "text": "a b c" })).await;
+    let txn = world.database.db.write().await.unwrap();
+    for _ in 1..250 {
+        let (topic, data) = (format!("execution:{}", run.execution_id), json!({ "execution_id": run.execution_id, "state": "queued" }));
+        events::append(&world.domain, &txn, NewEvent { topic, event: "executionStateUpdate", data }).await.unwrap();
     }
+    txn.commit().await.unwrap();
     assert_eq!(events::sequence(&world.domain, 500).await.unwrap(), 250);
     assert_eq!(world.database.count("SELECT count(*) FROM webhook_deliveries").await, 5_000);
     world.shut_down().await;
