@@ -82,18 +82,21 @@ async fn a_job_on_its_last_life_runs_alone(rig: Rig) {
     for ticket in tickets {
         ticket.finish(Outcome::Succeeded(json!(1)));
     }
-    for id in last_lives {
-        let (delivery, ticket) = engine.deliveries.recv().await.expect("a job");
-        assert_eq!(delivery.run.job_id(), id);
+    let mut order = Vec::new();
+    for _ in 0..3 {
+        let next = async { tokio::select! { next = engine.deliveries.recv() => next, next = other_pool.deliveries.recv() => next } };
+        let (delivery, ticket) = next.await.expect("a job");
         assert_eq!(rig.database.count("SELECT count(*) FROM jobs WHERE state = 'running' AND started_at IS NOT NULL").await, 1);
-        assert_eq!(rig.row(elsewhere).await.state, State::Queued, "no pool of the process takes anything");
+        if order.is_empty() {
+            assert_eq!(rig.row(elsewhere).await.state, State::Queued, "no pool of the process takes anything");
+        }
+        order.push(delivery.run.job_id());
         ticket.finish(Outcome::Succeeded(json!(2)));
     }
-    let (delivery, ticket) = other_pool.deliveries.recv().await.expect("a job");
-    assert_eq!(delivery.run.job_id(), elsewhere);
-    ticket.finish(Outcome::Succeeded(json!(3)));
+    // Between two that run alone the other pools may have their turn.
+    let [first, second] = last_lives[..] else { panic!("two jobs") };
+    assert!(order == [first, elsewhere, second] || order == [first, second, elsewhere], "{order:?}");
     until("all succeed", async || rig.database.count("SELECT count(*) FROM jobs WHERE state = 'succeeded'").await == 6).await;
-    drop(ticket);
     process.shut_down().await;
 }
 
