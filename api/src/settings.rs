@@ -21,6 +21,7 @@ pub struct Settings {
     pub trusted_proxies: Vec<Network>,
     /// Origins of browsers that may call from elsewhere. Empty: none, the console is of our own origin.
     pub cors_origins: Vec<String>,
+    /// Above the largest input of a run (`executions.input_bytes_max`), which comes in a body with more in it.
     pub body_bytes_max: usize,
     /// How deep objects and arrays may be nested in a body.
     pub body_depth_max: usize,
@@ -47,7 +48,7 @@ impl Default for Settings {
             public_url: None,
             trusted_proxies: Vec::new(),
             cors_origins: Vec::new(),
-            body_bytes_max: 1024 * 1024,
+            body_bytes_max: (1024 + 64) * 1024,
             body_depth_max: 64,
             request_seconds_max: 60,
             drain_seconds_max: 30,

@@ -1,5 +1,7 @@
 //! The command line.
 
+use std::path::PathBuf;
+
 use clap::{Parser, Subcommand, ValueEnum};
 
 /// The backend of an agent marketplace: one binary, every role.
@@ -22,12 +24,12 @@ pub enum Command {
         #[arg(long, value_delimiter = ',')]
         pools: Vec<String>,
         /// Jobs of each pool at once; each pool's own setting when absent.
-        #[arg(long)]
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000))]
         concurrency: Option<u32>,
     },
     /// The crontab alone. Run as many as you like.
     Scheduler,
-    /// Move the schema.
+    /// Move the schema: `up`, `down`, or `status`.
     Migrate {
         #[command(subcommand)]
         direction: Direction,
@@ -59,8 +61,8 @@ pub enum Command {
         /// JSON, or @FILE with JSON in it.
         #[arg(long, default_value = "{}")]
         input: String,
-        /// Seconds that it may run.
-        #[arg(long)]
+        /// Seconds that it may run, a day at most; `executions.run_seconds_max` when absent.
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=86_400))]
         timeout: Option<u32>,
         /// Print one JSON object instead of lines for people.
         #[arg(long)]
@@ -85,9 +87,9 @@ pub enum Device {
 
 #[derive(Debug, clap::Args)]
 pub struct DevicePlace {
-    /// The file with the key pair; made when it is not there.
-    #[arg(long, default_value = "secret_key.json")]
-    pub key: std::path::PathBuf,
+    /// The file with the key pair; made when it is not there. Absent: `secret_key.json` of an agent, `gateway_key.json` of a gateway.
+    #[arg(long)]
+    pub key: Option<PathBuf>,
     /// Where the API answers.
     #[arg(long, default_value = "http://127.0.0.1:8080")]
     pub url: String,
@@ -97,10 +99,14 @@ pub struct DevicePlace {
 pub enum Direction {
     /// Apply every step that is missing.
     Up,
-    /// Take the newest steps back.
+    /// Take the newest steps back, with every row that is only there because of them.
     Down {
-        #[arg(long, default_value_t = 1)]
+        /// How many, the newest first; as many as there are when it is more.
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
         steps: u32,
+        /// Yes, the rows may go. Without it no more than one step is taken back.
+        #[arg(long)]
+        yes: bool,
     },
     /// List the steps. Fails when some are missing.
     Status,

@@ -10,7 +10,6 @@ use async_trait::async_trait;
 use domain::executions::{ContainerRows, installation_id};
 use domain::ports::limiter::{Limiter, LimiterError};
 use domain::ports::schema::{Schema, SchemaError};
-use domain::ports::secrets::Secrets;
 use domain::{Domain, Ports};
 use jobs::{Carrier, Queue, WakeBus};
 use migrations::{Migrator, MigratorTrait as _};
@@ -19,6 +18,7 @@ use platform::telemetry::Telemetry;
 use platform::{Clock, Db, Engine, Ids, Rng, SystemClock, SystemRng, Tasks};
 use workers::sandbox::DockerSandbox;
 
+use crate::causes::in_one_line;
 use crate::commands::migrate;
 use crate::outward;
 use crate::sandbox;
@@ -63,13 +63,8 @@ impl House {
     pub async fn open(containers: Containers, mails: Mails) -> Result<Self, Box<dyn Error>> {
         let settings = Settings::load()?;
         let telemetry = Telemetry::start(&settings.telemetry, "tallyman")?;
-        settings.jobs.check()?;
-        settings.limits.check()?;
-        let secrets = check_secrets(&settings)?;
-        settings.scheduler.check()?;
-        if settings.app.env == Env::Production && settings.database.url.is_none() {
-            return Err("APP_ENV=production needs DATABASE_URL: name the database that you back up".into());
-        }
+        check(&settings)?;
+        let secrets = outward::secrets(&settings)?;
         let mailer = match mails {
             Mails::Sends => Some(outward::mailer(&settings)?),
             Mails::Promises if settings.sign_in.email_codes => settings.mail.check(settings.app.env == Env::Production).map(|()| None)?,
@@ -100,14 +95,20 @@ impl House {
     /// # Errors
     /// When there is no signing key and none may be made.
     pub fn tokens(&self) -> Result<Tokens, KeyError> {
-        let api = &self.settings.api;
-        let named = OtherKeys {
-            staged: api.jwt_staged_key.as_ref().map(Hidden::reveal),
-            retired: api.jwt_retired_key.as_ref().map(Hidden::reveal),
-        };
-        let others = PublicKey::others(named, &self.settings.app.data_dir)?;
-        Ok(Tokens::new(signing_key(&self.settings)?, Arc::clone(&self.clock)).accepting(others))
+        tokens(&self.settings, Arc::clone(&self.clock))
     }
+}
+
+/// What signs access tokens, and the other keys that are accepted.
+///
+/// # Errors
+/// When there is no signing key and none may be made, or one of the others cannot be read.
+pub fn tokens(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Tokens, KeyError> {
+    let api = &settings.api;
+    let named =
+        OtherKeys { staged: api.jwt_staged_key.as_ref().map(Hidden::reveal), retired: api.jwt_retired_key.as_ref().map(Hidden::reveal) };
+    let others = PublicKey::others(named, &settings.app.data_dir)?;
+    Ok(Tokens::new(signing_key(settings)?, clock).accepting(others))
 }
 
 async fn containers_of(
@@ -152,12 +153,18 @@ fn limiter(settings: &Settings) -> Result<Option<Arc<dyn Limiter>>, LimiterError
     Ok(redis.map(|redis| Arc::new(redis) as Arc<dyn Limiter>))
 }
 
-/// Secrets that others may know are refused before anything is opened with them. Answers where the good ones are.
-fn check_secrets(settings: &Settings) -> Result<Arc<dyn Secrets>, Box<dyn Error>> {
+/// What production refuses before anything is opened: a signing secret that others may know, and a database that nobody has named.
+///
+/// # Errors
+/// What has to be set otherwise.
+pub fn check(settings: &Settings) -> Result<(), Box<dyn Error>> {
     if settings.app.env == Env::Production {
         check_given(settings.api.jwt_signing_key.as_ref().map(Hidden::reveal))?;
+        if settings.database.url.is_none() {
+            return Err("APP_ENV=production needs DATABASE_URL: name the database that you back up".into());
+        }
     }
-    outward::secrets(settings)
+    Ok(())
 }
 
 /// The key that signs access tokens.
@@ -193,9 +200,16 @@ pub async fn database(settings: &Settings) -> Result<Db, Box<dyn Error>> {
 /// The database cannot be reached.
 #[derive(Debug, thiserror::Error)]
 #[error("the database {url} cannot be opened; check DATABASE_URL, or run `tallyman doctor`")]
-struct Unreachable {
+pub struct Unreachable {
     url: String,
     source: sea_orm::DbErr,
+}
+
+impl Unreachable {
+    /// Which one and why, without any advice.
+    pub fn seen(&self) -> String {
+        format!("{} cannot be opened: {}", self.url, in_one_line(&self.source))
+    }
 }
 
 fn without_password(url: &str) -> String {
@@ -219,10 +233,14 @@ fn make_private_folder(folder: &Path) -> Result<(), Box<dyn Error>> {
 }
 
 /// The embedded database is ours alone and follows the program; a shared one in production is moved by its operator.
+pub fn schema_follows(db: &Db, settings: &Settings) -> bool {
+    db.engine() == Engine::Sqlite || settings.app.env == Env::Development
+}
+
 async fn prepare_schema(db: &Db, settings: &Settings) -> Result<(), Box<dyn Error>> {
     match Migrator::get_pending_migrations(db.connection()).await?.len() {
         0 => Ok(()),
-        _ if db.engine() == Engine::Sqlite || settings.app.env == Env::Development => migrate::up(db, false).await,
+        _ if schema_follows(db, settings) => migrate::up(db, false).await,
         missing => Err(format!("the schema lacks {missing} steps: run `tallyman migrate up` once before the roles start").into()),
     }
 }

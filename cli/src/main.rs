@@ -1,6 +1,8 @@
 //! `tallyman`: the one binary. Every command reads its settings once, puts ports and adapters together, and runs.
 
 mod args;
+mod bounds;
+mod causes;
 mod commands;
 mod house;
 mod outward;
@@ -25,13 +27,7 @@ fn main() -> ExitCode {
 
 /// Errors end here, once, with all their causes.
 fn refuse(error: &(dyn std::error::Error + 'static)) -> ExitCode {
-    eprint!("error: {error}");
-    let mut source = error.source();
-    while let Some(cause) = source {
-        eprint!(": {cause}");
-        source = cause.source();
-    }
-    eprintln!();
+    eprintln!("error: {}", causes::in_one_line(error));
     ExitCode::FAILURE
 }
 

@@ -79,10 +79,15 @@ async fn listen(house: &mut House) -> Result<api::Listener, api::ListenError> {
     Ok(listener)
 }
 
-/// The first architect comes in by a link that works once. The secret stands in the fragment, which no server and no log sees.
+/// The first architect comes in by a secret that works once. It goes in a body, which no log sees.
 async fn greet(house: &House) -> Result<(), Box<dyn Error>> {
     if let Some(link) = house.domain.accounts().bootstrap().await? {
-        println!("first start: sign in once as the architect at {}/ops#login={}", house.settings.api.public_url(), link.secret);
+        println!("first start: this signs you in as the architect, once; its answer has your access token and a refresh token:");
+        println!(
+            "  curl -s {}/v1/auth/login/link -H 'Content-Type: application/json' -d '{{\"secret\":\"{}\"}}'",
+            house.settings.api.public_url(),
+            link.secret
+        );
     }
     Ok(())
 }
@@ -223,8 +228,10 @@ async fn finish(house: House, parts: Vec<Part>) -> Answer {
         }
         _ = futures::future::select_all(parts) => true,
     };
-    tracing::info!("ending: what runs may finish, nothing new is taken");
+    let seconds = house.settings.api.drain_seconds_max.max(house.settings.jobs.drain_seconds_max.into());
+    tracing::info!("ending: nothing new is taken, and what runs may go on for {seconds} s at most");
     house.tasks.shut_down().await;
+    tracing::info!("ended");
     house.telemetry.shut_down();
     Ok(if ended_early || house.tasks.has_fallen() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

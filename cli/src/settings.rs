@@ -1,5 +1,6 @@
 //! Every member's settings, read once.
 
+use std::error::Error;
 use std::path::PathBuf;
 
 use domain::ports::sandbox::RunLimits;
@@ -8,6 +9,8 @@ use platform::DbSettings;
 use platform::config::{Config, ConfigError};
 use platform::telemetry::TelemetrySettings;
 use serde::Deserialize;
+
+use crate::bounds;
 
 const SECTIONS: &[&str] = &[
     "api",
@@ -147,8 +150,21 @@ impl Pools {
 }
 
 impl Settings {
-    pub fn load() -> Result<Self, ConfigError> {
+    /// All settings, each of which makes sense.
+    ///
+    /// # Errors
+    /// When one is unknown, cannot be read, or is a number with which nothing would work.
+    pub fn load() -> Result<Self, Box<dyn Error>> {
         let config = Config::load(SECTIONS)?;
+        let settings = Self::read(&config)?;
+        settings.jobs.check()?;
+        settings.limits.check()?;
+        settings.scheduler.check()?;
+        bounds::check(&settings, &config)?;
+        Ok(settings)
+    }
+
+    fn read(config: &Config) -> Result<Self, ConfigError> {
         Ok(Self {
             app: config.section("app")?,
             api: config.section("api")?,
@@ -192,5 +208,19 @@ impl Settings {
     pub fn database_url(&self) -> String {
         let embedded = || format!("sqlite://{}?mode=rwc", self.app.data_dir.join("tallyman.db").display());
         self.database.url.clone().unwrap_or_else(embedded)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_has_set_makes_sense() {
+        let nothing = Config::default();
+        let settings = Settings::read(&nothing).expect("every field has a default");
+        bounds::check(&settings, &nothing).expect("every default is within its bounds");
+        let (body, input) = (settings.api.body_bytes_max, settings.executions.input_bytes_max);
+        assert!(body > input as usize, "an input as large as it may be fits into a body: {body} > {input}");
     }
 }

@@ -78,6 +78,16 @@ impl Process {
         line.trim_start_matches("ready on ").to_owned()
     }
 
+    /// The secret of the first architect, as the first start prints it with what to do.
+    ///
+    /// # Panics
+    /// When it never does.
+    pub async fn login_secret(&mut self) -> String {
+        let line = self.says("/v1/auth/login/link").await;
+        let (_, rest) = line.split_once(r#""secret":""#).expect("the line is a whole command");
+        rest.split('"').next().unwrap_or(rest).to_owned()
+    }
+
     /// # Panics
     /// When the kernel does not say.
     #[must_use]

@@ -75,6 +75,8 @@ pub struct Model {
     pub finished_at: Option<Timestamp>,
     /// Since when an engine or a registry that answers keeps it from running.
     pub trouble_since: Option<Timestamp>,
+    /// Why it was put off, in words for its user, until it runs.
+    pub waiting_for: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

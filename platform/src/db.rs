@@ -4,13 +4,19 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sea_orm::sqlx::ConnectOptions as _;
+use sea_orm::sqlx::Error as SqlxError;
+use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ConnectOptions, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
+    ConnectOptions, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, SqliteTransactionMode,
     SqlxPostgresConnector, TransactionOptions, TransactionTrait as _,
 };
 use serde::Deserialize;
 use tokio::sync::{Mutex, OwnedMutexGuard};
+
+/// How long a database is asked why it let nobody in.
+const WHY: Duration = Duration::from_secs(2);
 
 /// Where the rows are.
 #[derive(Debug, Clone, Deserialize)]
@@ -102,7 +108,10 @@ impl Db {
             })
             // Compiling a statement takes longer than any of ours runs.
             .map_sqlx_postgres_opts(|postgres| postgres.statement_cache_capacity(256).application_name("tallyman").options([("jit", "off")]));
-        let connection = Database::connect(options).await?;
+        let connection = match Database::connect(options).await {
+            Ok(connection) => connection,
+            Err(error) => return Err(why(url, error).await),
+        };
         let engine = match connection.get_database_backend() {
             DatabaseBackend::Sqlite => Engine::Sqlite,
             DatabaseBackend::Postgres => Engine::Postgres,
@@ -147,6 +156,23 @@ impl Db {
         };
         let inner = self.connection.begin_with_options(options).await?;
         Ok(Txn { inner, engine: self.engine, _turn: turn })
+    }
+}
+
+/// A pool tries again while it is refused, and says in the end only that it has waited. One more connection says why.
+async fn why(url: &str, error: DbErr) -> DbErr {
+    let waited = match &error {
+        DbErr::ConnectionAcquire(_) => true,
+        DbErr::Conn(RuntimeErr::SqlxError(error)) => matches!(**error, SqlxError::PoolTimedOut),
+        _ => false,
+    };
+    if !waited || !url.starts_with("postgres") {
+        return error;
+    }
+    let asking = async { url.parse::<PgConnectOptions>()?.connect().await };
+    match tokio::time::timeout(WHY, asking).await {
+        Ok(Err(reason)) => DbErr::Conn(RuntimeErr::SqlxError(reason.into())),
+        Ok(Ok(_)) | Err(_) => error,
     }
 }
 

@@ -3,11 +3,9 @@
 use std::time::Duration;
 
 use domain::Ports;
-use domain::accounts::Role;
 use domain::agents::AgentDraft;
 use domain::entities::job;
 use domain::executions::State;
-use domain::ops::Actor;
 use domain::ports::sandbox::FailureCode;
 use jobs::Outcome;
 use serde_json::json;
@@ -137,15 +135,14 @@ async fn an_ill_engine_and_a_silent_registry_cost_a_run_no_try_until_it_has_wait
     }
 }
 
-/// Somebody retries the job of a run that its user has cancelled: it ends, and does not come back for ever.
+/// The job of a run that its user has cancelled comes back all the same: it ends, and does not come back for ever.
 #[tokio::test]
-async fn a_cancelled_run_stays_cancelled_when_its_job_is_retried() {
+async fn a_cancelled_run_stays_cancelled_when_its_job_comes_back() {
     let world = World::new().await;
     let (owner, submitted) = world.accepted_run().await;
     world.domain.executions().cancel(&owner, submitted.execution_id, None).await.unwrap();
     assert_eq!(world.job(submitted.job_id).await.state, job::State::Cancelled);
-    let actor = Actor { caller: world.caller(Role::Architect).await, request_id: None };
-    world.domain.ops().retry(&actor, submitted.job_id, None).await.unwrap();
+    world.repeat_jobs().await;
     world.run_jobs().await;
     let job = world.job(submitted.job_id).await;
     assert_eq!((job.state, job.error_code.as_deref(), job.attempt), (job::State::Failed, Some("cancelled"), 1));

@@ -34,7 +34,7 @@ impl Target {
         let is_tls = match url.scheme() {
             "https" => true,
             "http" if settings.allow_http => false,
-            _ => return Err(refused("it must begin with https://")),
+            _ => return Err(refused("it must begin with https://; an operator may let http:// pass with WEBHOOK_ALLOW_HTTP")),
         };
         if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
             return Err(refused("it must hold no user name, no password and no fragment"));
@@ -48,7 +48,7 @@ impl Target {
             Host::Domain(_) => None,
         };
         if literal.is_some_and(|address| !may_be_reached(address, &settings.allow_nets)) {
-            return Err(refused("its address is not public"));
+            return Err(refused("its address is not public; an operator may open it with WEBHOOK_ALLOW_NETS"));
         }
         let authority = url.port().map_or_else(|| host.to_string(), |port| format!("{host}:{port}"));
         let path = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));

@@ -92,6 +92,8 @@ fn a_url_that_leads_into_the_house_is_refused_by_its_text() {
     for url in inside {
         assert!(refused(&http.check(url).unwrap_err()), "{url}");
     }
+    let error = http.check("http://127.0.0.1/").unwrap_err().to_string();
+    assert!(error.contains("WEBHOOK_ALLOW_NETS"), "it says who could open it, and how: {error}");
     let malformed = [
         "",
         "http",
@@ -130,7 +132,8 @@ fn a_url_that_leads_into_the_house_is_refused_by_its_text() {
 #[test]
 fn only_https_passes_until_the_settings_say_otherwise() {
     let http = GuardedHttp::new(Settings::default()).unwrap();
-    assert!(refused(&http.check("http://example.com/").unwrap_err()));
+    let error = http.check("http://example.com/").unwrap_err();
+    assert!(refused(&error) && error.to_string().contains("WEBHOOK_ALLOW_HTTP"), "{error}");
     assert_eq!(http.check("https://example.com/"), Ok(()));
 }
 

@@ -64,10 +64,11 @@ impl Caller {
         let caller = if let Some(Signed(signer)) = request.data::<Signed>() {
             signer.clone()?
         } else if request.headers().contains_key(AUTHORIZATION) {
-            let token = bearer_of(request).ok_or_else(|| Problem::new(&AUTHENTICATION_REQUIRED))?;
+            let token = bearer_of(request).ok_or_else(|| unknown("`Authorization` must be `Bearer` and an access token or a key"))?;
             if KeySecret::is_meant(token) { by_key(app, token).await? } else { by_token(app, token).await? }
         } else {
-            let cookie = BrowserCookie::of(request).ok_or_else(|| Problem::new(&AUTHENTICATION_REQUIRED))?;
+            let cookie = BrowserCookie::of(request);
+            let cookie = cookie.ok_or_else(|| unknown("sign in, or make a key, and send it as `Authorization: Bearer …`"))?;
             cookie.check_csrf(request)?;
             cookie.caller(app).await?
         };
@@ -84,6 +85,9 @@ async fn by_token(app: &App, token: &str) -> Result<domain::Caller, Problem> {
 
 async fn by_key(app: &App, key: &str) -> Result<domain::Caller, Problem> {
     app.domain.api_keys().caller(key).await.map_err(|error| match error {
+        ApiKeyError::Account(AccountError::SignedOut) => {
+            Problem::new(&INVALID_TOKEN).because("the key is over or was revoked; make a new one")
+        }
         ApiKeyError::Account(error) => turned_away(error),
         error => error.into(),
     })
@@ -98,8 +102,17 @@ fn bearer_of(request: &Request) -> Option<&str> {
 pub(crate) fn turned_away(error: AccountError) -> Problem {
     match error {
         AccountError::Database(error) => error.into(),
-        _ => Problem::new(&INVALID_TOKEN),
+        AccountError::Suspended { .. } => Problem::new(&INVALID_TOKEN).because(SUSPENDED),
+        _ => Problem::new(&INVALID_TOKEN).because("the sign-in is over; sign in again"),
     }
+}
+
+/// Said to whoever has proved to be somebody, and to nobody else.
+pub(crate) const SUSPENDED: &str = "the account is suspended; ask those who run this installation";
+
+/// Whoever has shown nothing that could be looked at, and how to show it.
+fn unknown(what_to_do: &str) -> Problem {
+    Problem::new(&AUTHENTICATION_REQUIRED).because(what_to_do)
 }
 
 /// A token may say less than its user's row, never more.

@@ -99,7 +99,7 @@ impl Tokens {
     /// # Errors
     /// 401 "Invalid token".
     pub fn check(&self, token: &str) -> Result<Claims, Problem> {
-        let refuse = || Problem::new(&INVALID_TOKEN);
+        let refuse = || Problem::new(&INVALID_TOKEN).because("this is no access token of ours; sign in again");
         let header = jsonwebtoken::decode_header(token).map_err(|_| refuse())?;
         let named = self.accepted.iter().find(|key| header.kid.as_deref() == Some(key.kid()));
         let key = named.ok_or_else(refuse)?;

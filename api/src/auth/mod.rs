@@ -9,7 +9,7 @@ mod person;
 mod scope;
 
 pub use caller::Caller;
-pub(crate) use caller::{KEY_SCHEME, turned_away};
+pub(crate) use caller::{KEY_SCHEME, SUSPENDED, turned_away};
 pub use claims::{Claims, Tokens};
 pub(crate) use cookie::{BrowserCookie, csrf_token};
 pub use keys::{KeyError, OtherKeys, PublicKey, SigningKey, check_given};

@@ -23,10 +23,12 @@ impl Default for Limits {
 /// Read a JSON document.
 ///
 /// # Errors
-/// 415 when it does not claim to be JSON, 413 when it is too long, 400 when it is no JSON or too deep.
+/// 415 when there is a body that does not claim to be JSON, 413 when it is too long, 400 when it is missing, no JSON or too deep.
 pub async fn json(request: &Request, body: &mut RequestBody, limits: Limits) -> Result<Value, Problem> {
-    if !request.content_type().is_some_and(is_json) {
-        return Err(Problem::new(&UNSUPPORTED_MEDIA_TYPE).because("send the body with `Content-Type: application/json`"));
+    let media_type = request.content_type();
+    let not_json = || Problem::new(&UNSUPPORTED_MEDIA_TYPE).because("send the body with `Content-Type: application/json`");
+    if media_type.is_some_and(|media_type| !is_json(media_type)) {
+        return Err(not_json());
     }
     let too_large = || Problem::new(&BODY_TOO_LARGE).because(format!("a body has at most {} bytes", limits.bytes_max));
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
@@ -39,7 +41,10 @@ pub async fn json(request: &Request, body: &mut RequestBody, limits: Limits) -> 
         _ => malformed("the body ended too early"),
     })?;
     if bytes.is_empty() {
-        return Err(malformed("the body is empty; send a JSON object"));
+        return Err(malformed("the body is empty; send a JSON object, `{}` where every field may be missing"));
+    }
+    if media_type.is_none() {
+        return Err(not_json());
     }
     let document = serde_json::from_slice(&bytes).map_err(|error| malformed(format!("the body is not JSON: {error}")))?;
     if is_deeper(&document, limits.depth_max) {

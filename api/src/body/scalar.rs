@@ -42,7 +42,11 @@ fn text_fault(text: &str, schema: &MetaSchema, all: &Schema) -> Option<String> {
         return Some(format!("must have at least {min} characters, has {length}"));
     }
     let pattern = schema.pattern.as_deref()?;
-    all.pattern(pattern).filter(|regex| !regex.is_match(text)).map(|_| format!("must look like {pattern}"))
+    let fits = all.pattern(pattern).is_none_or(|regex| regex.is_match(text));
+    (!fits).then(|| match schema.example.as_ref().and_then(Value::as_str) {
+        Some(example) => format!("must be written like {example}"),
+        None => format!("must look like {pattern}"),
+    })
 }
 
 fn integer_fault(number: &Number, schema: &MetaSchema) -> Option<String> {

@@ -48,6 +48,10 @@ impl<'a> Walk<'a> {
         let mut fields = Fields::default();
         self.collect(schema, &mut fields);
         let is_object = schema.ty == "object" || !fields.declared.is_empty();
+        if !is_object && !schema.all_of.is_empty() {
+            // What is said about a field stands in a part beside what the field holds.
+            return schema.all_of.iter().fold(value, |value, part| self.value(value, part, at));
+        }
         match value {
             Value::Object(object) if is_object => Value::Object(self.object(object, &fields, at)),
             Value::Array(items) if schema.ty == "array" => Value::Array(self.array(items, schema, at)),
@@ -78,7 +82,8 @@ impl<'a> Walk<'a> {
             let declared = fields.declared.iter().find(|(name, _)| *name == key);
             let spelled = snake(&key);
             match declared.or_else(|| fields.declared.iter().find(|(name, _)| *name == spelled)) {
-                // Absent and null are the same for a field that may be missing.
+                // Absent and null are the same for a field that may be missing, unless it is a flag: whoever names one means yes or no, and
+                // what it guards must not happen because a program had no value for it.
                 Some((name, property)) if value.is_null() && !self.keeps_null(name, property, fields) => {}
                 Some((name, property)) => {
                     let value = self.value(value, property, &below(at, &key));
@@ -104,10 +109,10 @@ impl<'a> Walk<'a> {
         named
     }
 
-    /// Whether null says something else than absence: the schema says so, or takes anything.
+    /// Whether null is looked at like every other value: the schema says so, it takes anything, or it is a flag.
     fn keeps_null(&self, name: &str, property: &'a MetaSchemaRef, fields: &Fields<'a>) -> bool {
         let schema = self.schema.resolve(property);
-        schema.nullable || (schema.ty.is_empty() && schema.all_of.is_empty() && fields.required.contains(&name))
+        schema.nullable || schema.ty == "boolean" || (schema.ty.is_empty() && schema.all_of.is_empty() && fields.required.contains(&name))
     }
 
     fn array(&mut self, items: Vec<Value>, schema: &'a MetaSchema, at: &str) -> Vec<Value> {

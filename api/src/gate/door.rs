@@ -97,7 +97,7 @@ impl<E: Endpoint> Door<E> {
             Ok(Ok(Err(error))) => {
                 let (operation, granted) = (error.data::<OperationId>().copied(), error.data::<Granted>().cloned());
                 let told = error.data::<Told>().copied();
-                let mut response = self.refuse(seen, Problem::of_framework(error));
+                let mut response = self.refuse(seen, explained(seen, Problem::of_framework(error)));
                 if let Some(Told(standing)) = told {
                     tell(response.headers_mut(), &standing);
                 }
@@ -142,6 +142,15 @@ fn record(seen: &Seen, operation: Option<OperationId>, status: StatusCode) {
     metrics::counter!("http_requests_total", &labels).increment(1);
     metrics::histogram!("http_request_duration_seconds", "operation" => operation, "method" => known(&seen.method)).record(elapsed);
     tracing::info!(operation, status = status.as_u16(), elapsed_ms = elapsed.as_millis(), "answered");
+}
+
+/// A wrong method is answered with the right ones, in words as well as in `Allow`.
+fn explained(seen: &Seen, problem: Problem) -> Problem {
+    if problem.kind().status() != StatusCode::METHOD_NOT_ALLOWED {
+        return problem;
+    }
+    let allowed = openapi::allowed(seen.uri.path());
+    problem.because(format!("this path does not take {}; it takes {}", known(&seen.method), allowed.to_str().unwrap_or("GET")))
 }
 
 /// A label must not grow with what callers think up.

@@ -2,13 +2,17 @@
 
 use domain::FieldError;
 use poem::Request;
-use poem_openapi::registry::{MetaOperationParam, MetaParamIn, MetaSchemaRef};
+use poem_openapi::registry::{MetaOperation, MetaParamIn, MetaSchemaRef};
 use serde_json::{Number, Value};
 
 use crate::body::{ERRORS_MAX, NUL, Schema, scalar_fault};
 
+/// The one family of parameters whose names no description can list: values inside of payloads, for the operation that finds jobs by them.
+const UNLISTED: (&str, &str) = ("listJobs", "args.");
+
 /// Everything that is wrong, by the names of the parameters. An id in the path that is none is no fault: there is nothing of that name.
-pub fn faults(request: &Request, params: &[MetaOperationParam], schema: &Schema) -> Vec<FieldError> {
+pub fn faults(request: &Request, operation: &MetaOperation, schema: &Schema) -> Vec<FieldError> {
+    let params = &operation.params;
     let query: Vec<(String, String)> = request.params().unwrap_or_default();
     let mut places = 0..;
     let mut wrong: Vec<FieldError> = Vec::new();
@@ -33,15 +37,27 @@ pub fn faults(request: &Request, params: &[MetaOperationParam], schema: &Schema)
             refuse(&param.name, detail);
         }
     }
-    // Those that no description can list: `args.<path>`, and whatever nobody reads.
-    let described = |name: &str| params.iter().any(|param| param.in_type == MetaParamIn::Query && param.name == name);
-    for (name, value) in query.iter().filter(|(name, _)| !described(name)) {
+    let described: Vec<&str> = params.iter().filter(|param| param.in_type == MetaParamIn::Query).map(|param| param.name.as_str()).collect();
+    // A filter with a typing error in it must not find everything.
+    let unknown = || match described.as_slice() {
+        [] => "no such parameter; there are none here".to_owned(),
+        names => format!("no such parameter; there are: {}", names.join(", ")),
+    };
+    let is_unlisted = |name: &str| operation.operation_id == Some(UNLISTED.0) && name.starts_with(UNLISTED.1);
+    for (name, value) in query.iter().filter(|(name, _)| !described.contains(&name.as_str())) {
         if name.contains('\0') || value.contains('\0') {
             refuse(name, NUL.to_owned());
+        } else if asks_the_api(request) && !is_unlisted(name) {
+            refuse(name, unknown());
         }
     }
     wrong.truncate(ERRORS_MAX);
     wrong
+}
+
+/// What lies outside of `/v1` is asked by probes and caches, too, which add to its query what they like.
+fn asks_the_api(request: &Request) -> bool {
+    request.uri().path().starts_with("/v1/")
 }
 
 /// What poem-openapi calls the parts of a path that are parameters.

@@ -98,7 +98,7 @@ impl Endpoint for Door {
 
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
         request.set_data(self.needed);
-        let wrong = check::faults(&request, &self.operation.params, &self.schema);
+        let wrong = check::faults(&request, &self.operation, &self.schema);
         if !wrong.is_empty() {
             if self.operation.security.is_empty() {
                 let mut refused = poem::Error::from(Problem::invalid(wrong));

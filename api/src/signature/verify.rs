@@ -1,5 +1,6 @@
 //! Who has signed a request. The order is the defence: form and times, then the signature, and only then the body and the nonce.
 
+use domain::accounts::AccountError;
 use domain::devices::{DeviceError, DeviceKey, Nonce};
 use domain::entities::Timestamp;
 use domain::entities::id::DeviceLinkId;
@@ -14,7 +15,7 @@ use super::base::Parts;
 use super::input::Input;
 use super::{CONTENT_DIGEST, SIGNATURE, SIGNATURE_INPUT, digest};
 use crate::App;
-use crate::auth::turned_away;
+use crate::auth::{SUSPENDED, turned_away};
 use crate::body::Limits;
 use crate::problem::{BODY_TOO_LARGE, INVALID_SIGNATURE, Problem};
 
@@ -77,7 +78,9 @@ async fn key(app: &App, input: &Input) -> Result<DeviceKey, Problem> {
 
 fn not_let_in(error: DeviceError) -> Problem {
     match error {
-        DeviceError::Account(error) => turned_away(error),
+        DeviceError::Account(error @ AccountError::Database(_)) => turned_away(error),
+        DeviceError::Account(AccountError::Suspended { .. }) => refuse(SUSPENDED),
+        DeviceError::Account(_) => refuse("the device is not linked, or not any more; pair it again"),
         error => error.into(),
     }
 }

@@ -1,7 +1,7 @@
 //! `/v1/operations`: what became of a write that a pool carries out.
 
 use domain::entities::id::JobId;
-use domain::operations::{Job, State};
+use domain::operations::{Job, State, waits};
 use poem_openapi::param::Path;
 use poem_openapi::types::Any;
 use poem_openapi::{Enum, Object, OpenApi};
@@ -39,6 +39,8 @@ pub struct Operation {
     pub state: OperationState,
     /// Whether the state is the last one.
     pub done: bool,
+    /// Why it waits although its turn had come: what it needs is not there now. It is tried again by itself.
+    pub waiting_for: Option<String>,
     pub created_at: Time,
     pub finished_at: Option<Time>,
     /// How far it is, where its kind says so.
@@ -68,6 +70,7 @@ impl Operation {
             kind: kind.to_owned(),
             state: OperationState::Validated,
             done: true,
+            waiting_for: None,
             created_at: now.into(),
             finished_at: Some(now.into()),
             progress: None,
@@ -111,11 +114,13 @@ impl From<Job> for Operation {
             OperationState::Cancelled => Some(OperationFailure { code: "cancelled".into(), message: "it was cancelled".into() }),
             _ => None,
         };
+        let waiting_for = if waits(&job) { job.last_error.clone() } else { None };
         Self {
             id: job.id.into(),
             kind: job.kind,
             state,
             done: job.state.is_final(),
+            waiting_for,
             created_at: job.created_at.into(),
             finished_at: job.finished_at.map(Time),
             progress: job.progress.map(Any),

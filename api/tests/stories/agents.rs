@@ -115,7 +115,10 @@ async fn an_agent_is_moved_audited_and_deleted() {
     assert_eq!(send("initiate_deployment").await.body["state"], "pending_token_signature");
     let refused = send("deactivate").await;
     assert_eq!((refused.status, refused.problem()), (409, "agent-state"));
-    assert_eq!(send("token_creation_success").await.status, 409, "the chain says that, nobody else");
+    let of_the_chain = send("token_creation_success").await;
+    assert_eq!((of_the_chain.status, of_the_chain.pointers()), (400, vec!["/event"]), "the chain says that, nobody else");
+    let offered = of_the_chain.body["errors"][0]["detail"].as_str().unwrap();
+    assert_eq!(offered, "must be one of: initiate_deployment, archive, cancel, deactivate, retry");
     for event in [Event::TokenCreationSuccess, Event::PoolCreationSuccess] {
         market.world.domain.agents().advance(id.parse().unwrap(), event, Change::default(), "chain").await.unwrap();
     }

@@ -29,6 +29,11 @@ struct Order {
     agent_id: Id<AgentId>,
     price_atomic: Money,
     colour: Colour,
+    /// Beside the colour.
+    accent: Option<Colour>,
+    /// At once.
+    #[oai(default)]
+    express: bool,
     #[oai(validator(maximum(value = "10")))]
     count: Option<u32>,
     inner: Option<Inner>,
@@ -89,6 +94,46 @@ fn null_is_absence_where_a_field_may_be_absent_and_nowhere_else() {
     assert_eq!(wrong(body), ["/colour"]);
 }
 
+/// A flag may guard a deed: a program that had no value for it has not said yes.
+#[test]
+fn null_is_neither_yes_nor_no() {
+    let mut body = order();
+    assert!(!Body::<Order>::parse(body.clone()).unwrap().value.express);
+    body["express"] = Value::Null;
+    assert_eq!(wrong(body), ["/express"]);
+}
+
+#[test]
+fn an_optional_word_is_held_against_the_words_there_are() {
+    let mut body = order();
+    body["accent"] = "dark_blue".into();
+    assert_eq!(Body::<Order>::parse(body.clone()).unwrap().value.accent, Some(Colour::DarkBlue));
+    body["accent"] = "green".into();
+    assert_eq!(wrong(body.clone()), ["/accent"]);
+    body["accent"] = Value::Null;
+    assert_eq!(Body::<Order>::parse(body).unwrap().value.accent, None);
+}
+
+#[tokio::test]
+async fn nobody_hears_the_words_of_the_framework() {
+    let house = House::open().await;
+    let ann = house.guest(Role::Operator).await;
+    let hook = json!({ "url": "https://hooks.example/", "events": ["*"], "state": "sleeping" });
+    let hook = ann.knock(house.client.put("/v1/webhooks/whk_01980000000070008000000000000001").body_json(&hook)).await;
+    let key = house.post(&ann, "/v1/keys", &json!({ "name": "x", "holder": "foo" })).await;
+    let run = house.post(&ann, "/v1/executions", &json!({ "agent_id": "agt_1", "input": {} })).await;
+    for (answer, pointer, words) in [
+        (hook, "/state", "must be one of: active"),
+        (key, "/holder", "must be one of: user, agent"),
+        (run, "/agent_id", "must be written like agt_0198"),
+    ] {
+        assert_eq!((answer.status, answer.pointers()), (400, vec![pointer]));
+        let said = answer.body["errors"][0]["detail"].as_str().unwrap();
+        assert!(said.starts_with(words), "{said}");
+    }
+    house.close().await;
+}
+
 #[test]
 fn money_is_a_decimal_string_and_nothing_else() {
     for bad in [json!(5), json!("5.0"), json!("-5"), json!("9223372036854775808"), json!("")] {
@@ -124,6 +169,11 @@ async fn what_is_no_json_is_refused_before_anything_else() {
     let post = |content_type: &str, body: Vec<u8>| guest.knock(house.client.post("/v1/ops/jobs").content_type(content_type).body(body));
     let as_text: Answer = post("text/plain", b"{}".to_vec()).await;
     assert_eq!((as_text.status, as_text.problem()), (415, "unsupported-media-type"));
+    let nothing = guest.knock(house.client.post("/v1/ops/jobs")).await;
+    assert_eq!((nothing.status, nothing.problem()), (400, "malformed-request"));
+    assert!(nothing.text("detail").contains("the body is empty"), "{nothing:?}");
+    let unnamed = guest.knock(house.client.post("/v1/ops/jobs").body("{}")).await;
+    assert_eq!((unnamed.status, unnamed.problem()), (415, "unsupported-media-type"));
     for no_json in [&b"{"[..], b"", b"{\"a\": NaN}", &[0xff]] {
         let answer = post("application/json", no_json.to_vec()).await;
         assert_eq!((answer.status, answer.problem()), (400, "malformed-request"));

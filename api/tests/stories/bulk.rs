@@ -36,3 +36,35 @@ async fn a_filter_with_a_misspelt_field_touches_nothing() {
     let whole = house.post(&guest, "/v1/ops/jobs/bulk", &json!({ "action": "erase" })).await;
     assert_eq!(whole.pointers(), ["/action", "/filter"]);
 }
+
+#[tokio::test]
+async fn one_state_and_several_have_to_hold_both() {
+    let house = House::open().await;
+    let guest = house.guest(Role::Architect).await;
+    let probe = || NewJob::of(&Probe { action: ProbeAction::Succeed, concurrency: None }).unwrap();
+    let ended = house.world.enqueue(probe()).await;
+    house.world.run_jobs().await;
+    let (failed, succeeded) = (house.world.enqueue(probe()).await, ended);
+    house.world.database.execute("UPDATE jobs SET state = 'failed', finished_at = 1 WHERE state = 'queued'").await;
+    let bulk = async |filter: serde_json::Value| {
+        let body = json!({ "action": "delete", "filter": filter, "dry_run": true });
+        house.post(&guest, "/v1/ops/jobs/bulk", &body).await
+    };
+    let both = bulk(json!({ "state": "failed", "states": ["failed", "succeeded"] })).await;
+    assert_eq!((both.status, &both.body["result"]["matched"]), (200, &json!(1)), "{failed}, and not {succeeded}");
+    let none = bulk(json!({ "state": "failed", "states": ["succeeded"] })).await;
+    assert_eq!((none.status, none.pointers()), (400, vec!["/filter/state"]));
+    let empty = bulk(json!({ "states": [] })).await;
+    assert_eq!((empty.status, empty.pointers()), (400, vec!["/filter/states"]), "no state at all is not every state");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_dry_run_that_is_null_is_no_permission() {
+    let house = House::open().await;
+    let guest = house.guest(Role::Architect).await;
+    let body = json!({ "action": "delete", "filter": {}, "dry_run": null });
+    let answer = house.post(&guest, "/v1/ops/jobs/bulk", &body).await;
+    assert_eq!((answer.status, answer.pointers()), (400, vec!["/dry_run"]));
+    assert_eq!(house.world.database.count("SELECT count(*) FROM jobs").await, 0);
+}

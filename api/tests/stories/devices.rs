@@ -109,7 +109,9 @@ async fn what_a_device_signs_counts_as_its_users() {
     let house = House::open().await;
     let ann = house.guest(Role::Operator).await;
     let device = Device::linked(&house, &ann).await;
-    let me = ("GET", "/v1/users/me?fields=all");
+    let listed = ("GET", "/v1/users/me/entitlements?page_size=1");
+    assert_eq!(send(&house, listed, "", &device.signs(&house, listed, "", "a nonce, number nil")).await.status, 200, "with a query");
+    let me = ("GET", "/v1/users/me");
     let answer = send(&house, me, "", &device.signs(&house, me, "", "a nonce, number one")).await;
     assert_eq!((answer.status, answer.text("id")), (200, ann.caller.user_id.to_string().as_str()), "{answer:?}");
     let current = ("GET", "/v1/links/current");
@@ -162,7 +164,8 @@ async fn a_device_that_somebody_parted_with_is_nobody() {
     assert_eq!(house.delete(&ann, &format!("/v1/links/{}", device.id)).await.status, 204);
     let me = ("GET", "/v1/users/me");
     let answer = send(&house, me, "", &device.signs(&house, me, "", "0123456789abcdef")).await;
-    assert_eq!((answer.status, answer.problem()), (401, "invalid-token"));
+    assert_eq!((answer.status, answer.problem()), (401, "invalid-signature"));
+    assert!(answer.text("detail").contains("pair it again"), "{answer:?}");
     let bearer = house.client.get("/v1/users/me").header("Authorization", format!("Bearer {}", ann.token));
     let both = Answer::of(bearer.header("Signature", "x").send().await).await;
     assert_eq!((both.status, both.problem()), (401, "invalid-signature"), "a request that claims to be signed stands or falls with it");

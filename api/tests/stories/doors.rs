@@ -29,6 +29,7 @@ async fn a_wrong_method_is_answered_with_the_right_ones() {
     ] {
         let answer = Answer::of(house.client.patch(path).send().await).await;
         assert_eq!((answer.status, answer.header("allow")), (405, allowed), "{path}");
+        assert!(answer.text("detail").ends_with(&format!("it takes {allowed}")), "{answer:?}");
     }
     assert_eq!(house.client.head("/openapi.json").send().await.0.status().as_u16(), 200);
 }
@@ -39,10 +40,15 @@ async fn without_a_token_nobody_gets_in() {
     let none = Answer::of(house.client.get("/v1/ops/jobs").send().await).await;
     assert_eq!((none.status, none.problem()), (401, "authentication-required"));
     assert_eq!(none.body["title"], "Authentication required");
+    assert!(none.text("detail").contains("Authorization: Bearer"), "{none:?}");
+    let basic = Answer::of(house.client.get("/v1/ops/jobs").header("Authorization", "Basic YTpi").send().await).await;
+    assert_eq!((basic.status, basic.problem()), (401, "authentication-required"));
+    assert!(basic.text("detail").contains("must be `Bearer`"), "{basic:?}");
     assert_eq!(none.header("www-authenticate"), "Bearer");
     let forged = Answer::of(house.client.get("/v1/ops/jobs").header("Authorization", "Bearer nonsense").send().await).await;
     assert_eq!((forged.status, forged.problem()), (401, "invalid-token"));
     assert_eq!(forged.body["title"], "Invalid token");
+    assert!(forged.text("detail").contains("sign in again"), "{forged:?}");
 }
 
 #[tokio::test]
@@ -122,6 +128,7 @@ async fn a_suspended_user_is_out_at_once() {
     house.world.database.execute("UPDATE users SET state = 'suspended'").await;
     let answer = house.get(&guest, "/v1/ops/jobs").await;
     assert_eq!((answer.status, answer.problem()), (401, "invalid-token"));
+    assert!(answer.text("detail").contains("suspended"), "{answer:?}");
 }
 
 #[tokio::test]

@@ -70,6 +70,27 @@ async fn a_failed_run_says_why_in_the_execution_and_in_the_operation() {
 }
 
 #[tokio::test]
+async fn a_run_that_is_put_off_says_in_both_what_it_waits_for() {
+    let market = Market::open().await;
+    let ann = market.trader().await;
+    market.world.sandbox.next(Script::RegistryAway);
+    let (resource, operation) = accepted(&market, &ann).await;
+    market.world.run_jobs().await;
+    for path in [&resource, &operation] {
+        let shown = market.get(&ann, path).await.body;
+        assert_eq!((&shown["state"], shown.get("started_at")), (&json!("queued"), None));
+        assert!(shown["waiting_for"].as_str().is_some_and(|why| why.contains("cannot be fetched now")), "{shown}");
+    }
+    market.world.skip_waits().await;
+    market.world.run_jobs().await;
+    for path in [&resource, &operation] {
+        let shown = market.get(&ann, path).await.body;
+        assert_eq!((&shown["state"], shown.get("waiting_for")), (&json!("succeeded"), None));
+    }
+    market.world.finish().await;
+}
+
+#[tokio::test]
 async fn an_input_is_held_against_the_schema_and_checking_runs_nothing() {
     let market = Market::open().await;
     let ann = market.trader().await;

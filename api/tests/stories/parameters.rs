@@ -26,6 +26,27 @@ async fn every_wrong_parameter_is_named_at_once() {
     }
 }
 
+/// A filter with a typing error in it finds nothing, and not everything.
+#[tokio::test]
+async fn a_parameter_that_does_not_exist_is_named_with_those_that_do() {
+    let house = House::open().await;
+    let guest = house.guest(Role::Architect).await;
+    let answer = house.get(&guest, "/v1/ops/jobs?stat=failed&args.action=fail&pageSize=2&page_size=ten").await;
+    let mut wrong = answer.pointers();
+    wrong.sort_unstable();
+    assert_eq!((answer.status, answer.problem(), wrong), (400, "validation-failed", vec!["pageSize", "page_size", "stat"]));
+    let said = answer.body["errors"].to_string();
+    assert!(said.contains("no such parameter; there are: kind, state, pool"), "{said}");
+    let none = house.get(&guest, "/v1/users/me?fields=all").await;
+    assert_eq!((none.status, none.pointers()), (400, vec!["fields"]));
+    assert_eq!(house.get(&guest, "/v1/agents?args.action=fail").await.pointers(), ["args.action"]);
+    let public = Answer::of(house.client.post("/v1/auth/refresh?verbose=1").body_json(&json!({})).send().await).await;
+    assert_eq!((public.status, public.pointers()), (400, vec!["verbose"]));
+    let probe = Answer::of(house.client.get("/health/live?at=1780000000").send().await).await;
+    assert_eq!(probe.status, 200, "those who look after the process add what they like");
+    house.close().await;
+}
+
 #[tokio::test]
 async fn headers_and_queries_are_wrong_together() {
     let house = House::open().await;

@@ -47,6 +47,21 @@ async fn a_wallet_comes_in_stays_and_goes() {
 }
 
 #[tokio::test]
+async fn a_token_from_the_shell_belongs_to_no_sign_in_and_nobody_is_told_that_it_was_closed() {
+    let house = House::open().await;
+    let guest = house.guest(Role::Operator).await;
+    for (method, path) in
+        [(Method::POST, "/v1/auth/logout"), (Method::POST, "/v1/auth/browser-session"), (Method::DELETE, "/v1/auth/browser-session")]
+    {
+        let refused = with_token(&house, method, path, &guest.token).await;
+        assert_eq!((refused.status, refused.problem()), (409, "refused"), "{path}");
+        assert!(refused.text("detail").contains("belongs to no sign-in"), "{refused:?}");
+    }
+    assert_eq!(house.get(&guest, "/v1/users/me").await.status, 200, "it ends with its time");
+    house.close().await;
+}
+
+#[tokio::test]
 async fn whatever_is_wrong_with_an_answer_is_a_401_with_its_name() {
     let house = House::open().await;
     let good = signed(&house, &TestWallet::new(1)).await;

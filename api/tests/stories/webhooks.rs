@@ -108,6 +108,8 @@ async fn a_test_its_delivery_and_a_replay_are_operations() {
     assert_eq!(listed.column("deliveries", "id"), [delivery.text("id")]);
     assert_eq!(house.get(&ann, &format!("{path}/deliveries?state=failed")).await.column("deliveries", "id"), [""; 0]);
     assert_eq!(house.get(&ann, &format!("{path}/deliveries?state=lost")).await.status, 400);
+    let unknown = house.get(&ann, &format!("{path}/deliveries?event=execution.done")).await;
+    assert_eq!((unknown.status, unknown.pointers()), (400, vec!["event"]), "a name that is none finds nothing, for ever");
     house.close().await;
 }
 

@@ -19,7 +19,7 @@ pub async fn run(direction: Direction) -> Result<ExitCode, Box<dyn Error>> {
             up(&db, true).await?;
             house::make_up_keys(&settings).await?;
         }
-        Direction::Down { steps } => down(&db, steps).await?,
+        Direction::Down { steps, yes } => down(&db, steps, yes).await?,
         Direction::Status => return status(&db).await,
     }
     Ok(ExitCode::SUCCESS)
@@ -41,9 +41,15 @@ pub async fn up(db: &Db, say: bool) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn down(db: &Db, steps: u32) -> Result<(), Box<dyn Error>> {
+async fn down(db: &Db, steps: u32, yes: bool) -> Result<(), Box<dyn Error>> {
     let applied = Migrator::get_applied_migrations(db.connection()).await?;
     let names: Vec<_> = applied.iter().rev().take(steps as usize).map(|step| step.name().to_owned()).collect();
+    if names.len() > 1 && !yes {
+        let lost = names.join(", ");
+        return Err(
+            format!("{} steps would be taken back, and every row that they made room for be lost: {lost}; say --yes", names.len()).into()
+        );
+    }
     for (number, name) in names.iter().enumerate() {
         let began = Instant::now();
         Migrator::down(db.connection(), Some(1)).await?;

@@ -28,12 +28,12 @@ pub async fn run(action: args::Token) -> Result<ExitCode, Box<dyn Error>> {
         args::Role::Observer => Role::Observer,
     };
     let tokens = Tokens::new(house::signing_key(&settings)?, clock);
-    let known = match user {
-        Some(id) => domain.accounts().find(id).await.is_ok(),
-        None => false,
-    };
-    let user = domain.accounts().issue(role, user).await?;
-    if !known {
+    if let Some(id) = user {
+        // A new user gets an id of ours, never one that somebody has mistyped.
+        domain.accounts().find(id).await?;
+    }
+    let (is_new, user) = (user.is_none(), domain.accounts().issue(role, user).await?);
+    if is_new {
         eprintln!("{} is a new {}; `--user {}` issues for the same one again", user.id, user.role.name(), user.id);
     }
     println!("{}", tokens.issue(&Caller { wallet: user.wallet_address, ..Caller::new(user.id, user.role) }, lifetime)?);

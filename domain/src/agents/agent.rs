@@ -25,7 +25,7 @@ impl Agent {
         self.row.owner_id == caller.user_id || caller.is_architect()
     }
 
-    /// Whether the caller may know that the agent is there.
+    /// Whether the caller may know that the agent is there, even without an entitlement.
     #[must_use]
     pub fn is_visible_to(&self, caller: &Caller) -> bool {
         self.row.state == State::Deployed || self.is_managed_by(caller)

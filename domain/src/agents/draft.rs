@@ -34,8 +34,10 @@ impl AgentDraft {
     pub async fn check(&self) -> Result<(), AgentError> {
         let mut fields = self.plain_errors();
         let (input, output) = (self.input_schema.clone(), self.output_schema.clone());
-        let compiled =
-            compute(move || [("/input_schema", input), ("/output_schema", output)].map(|(at, schema)| schema_error(at, &schema)));
+        let compiled = compute(move || {
+            let of_input = schema_error("/input_schema", &input).or_else(|| input_error(&input));
+            [of_input, schema_error("/output_schema", &output)]
+        });
         fields.extend(compiled.await.into_iter().flatten());
         if fields.is_empty() { Ok(()) } else { Err(AgentError::Draft { fields }) }
     }
@@ -73,6 +75,20 @@ fn schema_error(at: &str, schema: &Value) -> Option<FieldError> {
     Some(FieldError { pointer: format!("{at}{pointer}"), detail })
 }
 
+/// An input is always an object: a schema that is none of objects would let no run begin.
+fn input_error(schema: &Value) -> Option<FieldError> {
+    let refuse = |at: &str, detail: &str| Some(FieldError { pointer: format!("/input_schema{at}"), detail: detail.into() });
+    let Some(fields) = schema.as_object() else {
+        return refuse("", "must be a schema of objects, because an input is one: for example {\"type\": \"object\"}");
+    };
+    let takes_objects = match fields.get("type") {
+        None => true,
+        Some(Value::Array(types)) => types.iter().any(|one| one == "object"),
+        Some(one) => one == "object",
+    };
+    if takes_objects { None } else { refuse("/type", "must be \"object\", because an input is one") }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -94,6 +110,18 @@ mod tests {
         let Err(AgentError::Draft { fields }) = draft.check().await else { panic!("the draft is refused") };
         let pointers: Vec<_> = fields.iter().map(|field| field.pointer.as_str()).collect();
         assert_eq!(pointers, ["/name", "/description", "/price_mint", "/image", "/input_schema/type", "/output_schema/$ref"]);
+    }
+
+    #[test]
+    fn an_input_schema_is_one_of_objects() {
+        let place = |schema: Value| input_error(&schema).map(|error| error.pointer);
+        for right in [json!({}), json!({"type": "object"}), json!({"type": ["null", "object"]}), json!({"required": ["text"]})] {
+            assert_eq!(place(right.clone()), None, "{right}");
+        }
+        assert_eq!(place(json!(true)).as_deref(), Some("/input_schema"));
+        assert_eq!(place(json!(false)).as_deref(), Some("/input_schema"));
+        assert_eq!(place(json!({"type": "string"})).as_deref(), Some("/input_schema/type"));
+        assert_eq!(place(json!({"type": ["array", "null"]})).as_deref(), Some("/input_schema/type"));
     }
 
     #[tokio::test]

@@ -84,6 +84,7 @@ impl Executions<'_> {
             failure_message: Set(None),
             finished_at: Set(None),
             trouble_since: Set(trouble_since),
+            waiting_for: Set(None),
             ..execution::ActiveModel::default()
         };
         execution::Entity::update_many().set(started).filter(execution::Column::Id.eq(id)).exec(&*txn).await?;
@@ -108,19 +109,37 @@ impl Executions<'_> {
         })))
     }
 
-    /// Note since when trouble that may be the image's own is in the way of this attempt's execution; `None` when something else is.
+    /// Put this attempt's execution off: it waits in the queue again, and says what for. `trouble_since` notes since when trouble that may be
+    /// the image's own is in the way; `None` when something else is.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn note_trouble(&self, id: ExecutionId, since: Option<Timestamp>, run: &Run) -> Result<(), ExecutionError> {
+    pub async fn put_off(
+        &self,
+        id: ExecutionId,
+        waiting_for: &str,
+        trouble_since: Option<Timestamp>,
+        run: &Run,
+    ) -> Result<(), ExecutionError> {
+        let waiting = execution::ActiveModel {
+            state: Set(State::Queued),
+            waiting_for: Set(Some(waiting_for.to_owned())),
+            trouble_since: Set(trouble_since),
+            ..execution::ActiveModel::default()
+        };
         let txn = self.domain.db.write().await?;
-        execution::Entity::update_many()
-            .col_expr(execution::Column::TroubleSince, Expr::value(since))
+        let written = execution::Entity::update_many()
+            .set(waiting)
             .filter(execution::Column::Id.eq(id))
             .filter(execution::Column::Attempt.eq(run.attempt()))
+            .filter(execution::Column::State.eq(State::Running))
             .exec(&*txn)
             .await?;
+        if written.rows_affected > 0 {
+            self.tell(&txn, id, State::Queued).await?;
+        }
         txn.commit().await?;
+        self.domain.changed();
         Ok(())
     }
 

@@ -23,6 +23,8 @@ pub enum ExecutionError {
     NotEntitled { agent: AgentId },
     #[error("agent {agent} is {} and cannot be run", state.name())]
     NotRunnable { agent: AgentId, state: AgentState },
+    #[error("agent {agent} is not deployed, it is {}; until it is, only its owner runs it", state.name())]
+    NotDeployed { agent: AgentId, state: AgentState },
     #[error("agent {agent} was changed while the run was being accepted; send it again")]
     AgentChanged { agent: AgentId },
     #[error("execution {execution} is {} already", state.name())]
@@ -60,7 +62,9 @@ impl Fault for ExecutionError {
             Self::Missing { .. } => Class::Missing,
             Self::Input { .. } => Class::Invalid,
             Self::NotEntitled { .. } => Class::Forbidden,
-            Self::NotRunnable { .. } | Self::AgentChanged { .. } | Self::Over { .. } | Self::LostLease(_) => Class::Conflict,
+            Self::NotRunnable { .. } | Self::NotDeployed { .. } | Self::AgentChanged { .. } | Self::Over { .. } | Self::LostLease(_) => {
+                Class::Conflict
+            }
             Self::Unwritable { .. } => Class::Bug,
             Self::Agent(error) => error.class(),
             Self::Page(error) => error.class(),
@@ -76,7 +80,7 @@ impl Fault for ExecutionError {
             Self::Missing { .. } => "not-found",
             Self::Input { .. } => "validation-failed",
             Self::NotEntitled { .. } => "entitlement-required",
-            Self::NotRunnable { .. } => "agent-state",
+            Self::NotRunnable { .. } | Self::NotDeployed { .. } => "agent-state",
             Self::AgentChanged { .. } => "conflict",
             Self::Over { .. } => "execution-state",
             Self::LostLease(_) => "lost-lease",

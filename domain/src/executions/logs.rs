@@ -23,25 +23,32 @@ pub struct NewLine {
 }
 
 impl Executions<'_> {
-    /// Add lines of an attempt. Answers `false`, and adds nothing, when a newer attempt has the execution.
+    /// Add lines of an attempt, under a mark of our own when another attempt wrote the line before them. Answers `false`, and adds nothing,
+    /// when a newer attempt has the execution.
     ///
     /// # Errors
     /// When the database refuses; nothing is added then.
-    pub async fn append_logs(&self, id: ExecutionId, attempt: i32, lines: Vec<NewLine>) -> Result<bool, ExecutionError> {
+    pub async fn append_logs(&self, id: ExecutionId, attempt: i32, mut lines: Vec<NewLine>) -> Result<bool, ExecutionError> {
         let txn = self.domain.db.write().await?;
         // The lock keeps a newer attempt from beginning, and so from writing, between the count and the insert.
         let row = execution::Entity::find_by_id(id).lock_exclusive().one(&*txn).await?;
         if row.is_none_or(|row| row.attempt != attempt || row.state != State::Running) {
             return Ok(false);
         }
-        let last: Option<Option<i64>> = execution_log::Entity::find()
+        let last: Option<(i64, i32)> = execution_log::Entity::find()
             .select_only()
-            .column_as(execution_log::Column::Seq.max(), "last")
+            .columns([execution_log::Column::Seq, execution_log::Column::Attempt])
             .filter(execution_log::Column::ExecutionId.eq(id))
+            .order_by_desc(execution_log::Column::Seq)
             .into_tuple()
             .one(&*txn)
             .await?;
-        let first = last.flatten().unwrap_or(0) + 1;
+        let first = last.map_or(0, |(seq, _)| seq) + 1;
+        let newer = last.filter(|(_, before)| *before < attempt).zip(lines.first().map(|line| line.at));
+        if let Some(((_, before), at)) = newer {
+            let text = format!("attempt {attempt} begins here; attempt {before}, whose lines stand above, was broken off");
+            lines.insert(0, NewLine { stream: Stream::System, at, text });
+        }
         let rows = (first..).zip(lines).map(|(seq, line)| {
             let text = shortened(&without_nul(&line.text), LINE_CHARS_MAX);
             execution_log::Model { execution_id: id, seq, attempt, stream: line.stream, at: line.at, text }.into_active_model()

@@ -40,7 +40,8 @@ impl Executions<'_> {
     /// Accept a run of an agent. It waits in the queue when this answers.
     ///
     /// # Errors
-    /// [`ExecutionError::Input`], [`ExecutionError::NotEntitled`], [`ExecutionError::NotRunnable`], [`ExecutionError::Limit`], or the agent is not there for the caller.
+    /// [`ExecutionError::Input`], [`ExecutionError::NotEntitled`], [`ExecutionError::NotRunnable`], [`ExecutionError::NotDeployed`],
+    /// [`ExecutionError::Limit`], or the agent is not there for the caller.
     pub async fn submit(&self, caller: &Caller, request: RunRequest, claim: Option<&Claim>) -> Result<Once<Submitted>, ExecutionError> {
         if let Some(earlier) = idempotency::earlier(&self.domain.db, claim).await? {
             return Ok(Once::Again(earlier));
@@ -102,10 +103,16 @@ impl Executions<'_> {
         if matches!(agent.row.state, AgentState::Archived | AgentState::Failed) {
             return Err(ExecutionError::NotRunnable { agent: agent.row.id, state: agent.row.state });
         }
-        if agent.is_managed_by(caller) || entitlements::held(db, agent.row.id, caller.user_id).await?.is_some() {
+        if agent.is_managed_by(caller) {
             return Ok(());
         }
-        Err(ExecutionError::NotEntitled { agent: agent.row.id })
+        if entitlements::held(db, agent.row.id, caller.user_id).await?.is_none() {
+            return Err(ExecutionError::NotEntitled { agent: agent.row.id });
+        }
+        match agent.row.state {
+            AgentState::Deployed => Ok(()),
+            state => Err(ExecutionError::NotDeployed { agent: agent.row.id, state }),
+        }
     }
 
     async fn insert(&self, txn: &Txn, caller: &Caller, agent: &Agent, input: Value, submitted: Submitted) -> Result<(), ExecutionError> {
@@ -131,6 +138,7 @@ impl Executions<'_> {
             started_at: None,
             finished_at: None,
             trouble_since: None,
+            waiting_for: None,
         };
         execution::Entity::insert(row.into_active_model()).exec_without_returning(&**txn).await?;
         self.tell(txn, submitted.execution_id, State::Queued).await

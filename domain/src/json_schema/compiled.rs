@@ -4,6 +4,7 @@ use jsonschema::{PatternOptions, Retrieve, Uri, Validator};
 use serde_json::Value;
 
 use super::bounds;
+use super::sentence::sentence;
 use crate::fault::FieldError;
 use crate::json::shortened;
 
@@ -46,7 +47,7 @@ impl JsonSchema {
         let built = jsonschema::options().with_retriever(Nowhere).with_pattern_options(patterns).build(schema);
         built.map(Self).map_err(|error| SchemaError {
             pointer: error.instance_path().to_string(),
-            detail: shortened(&error.to_string(), ERROR_CHARS_MAX),
+            detail: shortened(&sentence(&error), ERROR_CHARS_MAX),
         })
     }
 
@@ -55,7 +56,7 @@ impl JsonSchema {
     pub fn errors(&self, value: &Value, root: &str) -> Vec<FieldError> {
         let field = |error: jsonschema::ValidationError<'_>| FieldError {
             pointer: format!("{root}{}", error.instance_path()),
-            detail: shortened(&error.to_string(), ERROR_CHARS_MAX),
+            detail: shortened(&sentence(&error), ERROR_CHARS_MAX),
         };
         self.0.iter_errors(value).take(ERRORS_MAX).map(field).collect()
     }

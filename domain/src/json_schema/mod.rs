@@ -4,6 +4,7 @@
 mod bounds;
 mod cache;
 mod compiled;
+mod sentence;
 
 pub(crate) use cache::{SchemaCache, compute};
 pub use compiled::{JsonSchema, SchemaError};

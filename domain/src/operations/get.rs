@@ -1,10 +1,10 @@
 //! One operation, for whoever may see it.
 
 use entities::id::JobId;
-use entities::job;
-use sea_orm::EntityTrait as _;
+use entities::{execution, job};
+use sea_orm::{ColumnTrait as _, DbErr, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 
-use super::{Job, OperationError, Operations};
+use super::{Job, OperationError, Operations, State};
 use crate::Caller;
 
 impl Operations<'_> {
@@ -20,6 +20,10 @@ impl Operations<'_> {
         if !is_mine && !caller.may_observe() {
             return Err(OperationError::Missing { id });
         }
+        if waits(&job) {
+            let known = if caller.is_architect() { job.last_error.take() } else { Some(IN_THE_WAY.to_owned()) };
+            job.last_error = self.of_its_run(id).await?.or(known);
+        }
         if !caller.is_architect() {
             if job.error_code.as_deref().is_some_and(tells_of_the_house) {
                 (job.error_code, job.last_error) = (Some(INFRASTRUCTURE.into()), Some(NOT_CARRIED_OUT.into()));
@@ -30,7 +34,23 @@ impl Operations<'_> {
         }
         Ok(job)
     }
+
+    /// What the run waits for that the job carries out.
+    async fn of_its_run(&self, id: JobId) -> Result<Option<String>, DbErr> {
+        let said = execution::Entity::find().select_only().column(execution::Column::WaitingFor);
+        let said = said.filter(execution::Column::JobId.eq(id)).into_tuple::<Option<String>>();
+        Ok(said.one(self.domain.db.connection()).await?.flatten())
+    }
 }
+
+/// Whether the job was put off; its error then says what it waits for.
+#[must_use]
+pub fn waits(job: &Job) -> bool {
+    job.state == State::Queued && job.error_code.is_none() && job.last_error.is_some()
+}
+
+/// What is said to those who do not run the house about a job that was put off.
+const IN_THE_WAY: &str = "something that it needs does not answer now; it is tried again by itself";
 
 /// The code of what failed for a reason of ours, as those see it who do not run the house.
 pub const INFRASTRUCTURE: &str = "infrastructure";

@@ -6,6 +6,7 @@ mod watch;
 
 pub use entities::job::{Model as Job, State};
 pub use error::OperationError;
+pub use get::waits;
 pub(crate) use get::{INFRASTRUCTURE, NOT_CARRIED_OUT};
 pub use watch::Watcher;
 

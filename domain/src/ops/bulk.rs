@@ -4,12 +4,12 @@ use ::jobs::kinds::{ApplyBulk, BulkAction, JobKind};
 use ::jobs::{NewJob, Pool, Run, Signal};
 use entities::id::JobId;
 use entities::job::{self, State};
-use sea_orm::sea_query::ExprTrait as _;
+use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait as _, Condition, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::jobs::{FINAL, LIVE, RETRYABLE, cancel_all, delete_all, resource, retry_all};
+use super::jobs::{FINAL, ITS_RUN_IS_CANCELLED, LIVE, RETRYABLE, cancel_all, delete_all, resource, retry_all};
 use super::once::Done;
 use super::{Actor, JobFilter, Ops, OpsError};
 use crate::idempotency::{Claim, Once};
@@ -147,5 +147,6 @@ impl Ops<'_> {
 
 fn matching(request: &BulkRequest, engine: platform::Engine) -> Condition {
     let states = eligible(request.action).iter().copied();
-    request.filter.condition(engine).add(job::Column::State.is_in(states))
+    let for_good = (request.action == BulkAction::Retry).then(|| Expr::cust(ITS_RUN_IS_CANCELLED).not());
+    request.filter.condition(engine).add(job::Column::State.is_in(states)).add_option(for_good)
 }

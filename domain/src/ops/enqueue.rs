@@ -30,7 +30,7 @@ impl Ops<'_> {
     pub fn check(&self, request: &EnqueueRequest) -> Result<JobKind, OpsError> {
         let known = || JobKind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
         let kind = JobKind::named(&request.kind).ok_or_else(|| OpsError::field("/kind", format!("must be one of: {}", known())))?;
-        kind.check(&request.payload).map_err(wrong_payload)?;
+        kind.check(&request.payload).map_err(|_| wrong_payload(kind))?;
         match request.priority {
             Some(given) if !(0..=9).contains(&given) => Err(OpsError::field("/priority", "must be between 0 and 9")),
             _ => Ok(kind),
@@ -44,7 +44,7 @@ impl Ops<'_> {
     pub async fn enqueue(&self, actor: &Actor, request: EnqueueRequest, claim: Option<&Claim>) -> Result<Once<JobId>, OpsError> {
         let kind = self.check(&request)?;
         self.once(actor, "enqueue_job", claim, async |txn| {
-            let mut job = kind.job(&request.payload).map_err(wrong_payload)?.created_by(actor.name()).delayed(request.delay);
+            let mut job = kind.job(&request.payload).map_err(|_| wrong_payload(kind))?.created_by(actor.name()).delayed(request.delay);
             job.priority = request.priority.unwrap_or(job.priority);
             let (enqueued, wake) = self.domain.queue().enqueue_all(txn, vec![job]).await?;
             let id = enqueued[0].id;
@@ -55,7 +55,11 @@ impl Ops<'_> {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
-fn wrong_payload(error: serde_json::Error) -> OpsError {
-    OpsError::field("/payload", error.to_string())
+/// In words for people: the parser's own speak of its types.
+fn wrong_payload(kind: JobKind) -> OpsError {
+    let detail = match kind.fields() {
+        Some(fields) => format!("is no payload of `{kind}`, whose fields are {fields}, and no others"),
+        None => format!("is no payload of `{kind}`, which has no fields: send {{}}"),
+    };
+    OpsError::field("/payload", detail)
 }

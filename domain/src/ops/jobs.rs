@@ -18,12 +18,16 @@ pub(super) const RETRYABLE: [State; 4] = [State::Failed, State::Cancelled, State
 pub(super) const LIVE: [State; 3] = [State::Queued, State::Running, State::Retrying];
 pub(super) const FINAL: [State; 4] = [State::Succeeded, State::Failed, State::Cancelled, State::Quarantined];
 
+/// The job carried out a run that was cancelled, and that is final: whoever wants another one asks for it.
+pub(super) const ITS_RUN_IS_CANCELLED: &str =
+    "EXISTS (SELECT 1 FROM executions WHERE executions.job_id = jobs.id AND executions.state = 'cancelled')";
+
 impl Ops<'_> {
     /// Let a job that has ended without success start anew with all its tries. One that waits for its next try starts now, and what it has
     /// failed so far still counts.
     ///
     /// # Errors
-    /// [`OpsError::State`] in other states, [`OpsError::UniqueTaken`] when a live job has its unique key by now.
+    /// [`OpsError::State`] in other states and when its run was cancelled, [`OpsError::UniqueTaken`] when a live job has its unique key by now.
     pub async fn retry(&self, actor: &Actor, id: JobId, claim: Option<&Claim>) -> Result<Once<JobId>, OpsError> {
         self.once(actor, "retry_job", claim, async |txn| {
             let job = locked(txn, id).await?;
@@ -32,6 +36,10 @@ impl Ops<'_> {
                     &job,
                     "only a job that failed, was cancelled or quarantined, or waits for its next try can be retried",
                 ));
+            }
+            let of_cancelled = job::Entity::find_by_id(id).filter(Expr::cust(ITS_RUN_IS_CANCELLED)).one(&**txn).await?;
+            if of_cancelled.is_some() {
+                return Err(refused(&job, "a run that was cancelled is not run again; start a new one"));
             }
             if let Some(holder) = holder(txn, &job).await? {
                 return Err(OpsError::UniqueTaken { job: id, key: job.unique_key.unwrap_or_default(), holder });
@@ -103,7 +111,7 @@ async fn holder(txn: &Txn, job: &job::Model) -> Result<Option<JobId>, DbErr> {
     Ok(job::Entity::find().filter(same).one(&**txn).await?.map(|holder| holder.id))
 }
 
-/// Retry those among the jobs that can be; answers how many. Of several with one unique key the newest goes, and none while another is live.
+/// Retry those among the jobs that can be; answers how many. A cancelled run is none of them. Of several with one unique key the newest goes, and none while another is live.
 pub(super) async fn retry_all(txn: &Txn, ids: &[JobId]) -> Result<u64, DbErr> {
     let other = Alias::new("other");
     let column = |column| Expr::col((other.clone(), column));
@@ -129,6 +137,7 @@ pub(super) async fn retry_all(txn: &Txn, ids: &[JobId]) -> Result<u64, DbErr> {
         .col_expr(job::Column::CancelRequestedAt, Expr::cust("NULL"))
         .filter(job::Column::Id.is_in(ids.iter().copied()))
         .filter(job::Column::State.is_in(RETRYABLE))
+        .filter(Expr::cust(ITS_RUN_IS_CANCELLED).not())
         .filter(alone)
         .exec(&**txn)
         .await?;

@@ -1,7 +1,7 @@
 //! Who may run what.
 
-use domain::agents::Change;
 use domain::agents::state::Event;
+use domain::agents::{AgentError, AgentFilter, Change};
 use domain::entitlements::EntitlementError;
 use domain::executions::{ExecutionError, RunRequest};
 use domain::paging::PageRequest;
@@ -11,6 +11,7 @@ use testkit::World;
 
 crate::on_every_engine!(
     a_stranger_runs_a_deployed_agent_with_an_entitlement_and_not_without,
+    whoever_is_entitled_hears_that_an_agent_is_not_deployed,
     granting_twice_is_granting_once,
     only_who_decides_over_an_agent_grants,
     the_owner_runs_an_agent_in_every_state_but_two,
@@ -35,6 +36,25 @@ async fn a_stranger_runs_a_deployed_agent_with_an_entitlement_and_not_without(wo
     assert_eq!(submit().await.unwrap_err().class(), Class::Forbidden);
     let again = world.domain.entitlements().revoke(&owner, agent.row.id, buyer.user_id).await;
     assert!(matches!(again, Err(EntitlementError::Missing { .. })));
+    world.run_jobs().await;
+    world.finish().await;
+}
+
+async fn whoever_is_entitled_hears_that_an_agent_is_not_deployed(world: World) {
+    let (owner, buyer, stranger) = (world.operator().await, world.operator().await, world.operator().await);
+    let agent = world.agent(&owner).await;
+    world.domain.entitlements().grant(&owner, agent.row.id, buyer.user_id, None).await.unwrap();
+    let agents = world.domain.agents();
+    assert_eq!(agents.get(&buyer, agent.row.id).await.unwrap(), agent);
+    assert!(matches!(agents.get(&stranger, agent.row.id).await, Err(AgentError::Missing { .. })));
+    let listed = agents.list(&buyer, &AgentFilter::default(), &PageRequest::default()).await.unwrap().items;
+    assert_eq!(listed, [], "lists show a draft to its owner only");
+    let submit = async || world.domain.executions().submit(&buyer, request(&agent), None).await;
+    let refused = submit().await.unwrap_err();
+    assert_eq!((refused.class(), refused.code()), (Class::Conflict, "agent-state"));
+    assert!(refused.to_string().contains("not deployed"), "{refused}");
+    world.deploy(agent.row.id).await;
+    assert!(submit().await.is_ok());
     world.run_jobs().await;
     world.finish().await;
 }

@@ -1,6 +1,6 @@
 //! Lines: numbered over all attempts, read in pages, followed as they come.
 
-use domain::executions::{Followed, State};
+use domain::executions::{Followed, State, Stream};
 use domain::paging::PageRequest;
 use futures::StreamExt as _;
 use serde_json::json;
@@ -49,8 +49,9 @@ async fn the_numbers_go_on_over_attempts(world: World) {
     let lines = world.log(id).await;
     assert_eq!(
         lines.iter().map(|line| (line.seq, line.attempt, line.text.as_str())).collect::<Vec<_>>(),
-        [(1, 1, "working"), (2, 2, "again")]
+        [(1, 1, "working"), (2, 2, "attempt 2 begins here; attempt 1, whose lines stand above, was broken off"), (3, 2, "again"),]
     );
+    assert_eq!(lines[1].stream, Stream::System);
     let execution = world.execution(id).await;
     assert_eq!((execution.state, execution.attempt), (State::Succeeded, 2));
     world.finish().await;

@@ -3,10 +3,13 @@
 use domain::Fault as _;
 use domain::accounts::Role;
 use domain::agents::AgentDraft;
+use domain::entities::job;
 use domain::executions::{ExecutionError, RunRequest, State};
+use domain::ops::{Actor, BulkRequest, JobFilter, OpsError};
 use domain::paging::PageRequest;
+use jobs::kinds::BulkAction;
 use serde_json::{Value, json};
-use testkit::{World, draft};
+use testkit::{Script, World, draft};
 
 crate::on_every_engine!(
     an_accepted_run_is_a_row_a_job_and_an_event,
@@ -17,6 +20,8 @@ crate::on_every_engine!(
     a_run_whose_job_was_quarantined_fails_by_name,
     a_run_whose_job_was_cancelled_in_operations_is_cancelled,
     a_run_that_failed_for_our_reasons_runs_when_its_job_is_retried,
+    a_run_that_is_put_off_waits_in_the_queue_and_says_what_for,
+    a_cancelled_run_is_not_run_again_by_a_retry_of_its_job,
 );
 
 async fn an_accepted_run_is_a_row_a_job_and_an_event(world: World) {
@@ -117,5 +122,47 @@ async fn a_run_that_failed_for_our_reasons_runs_when_its_job_is_retried(world: W
     world.run_jobs().await;
     let execution = world.execution(submitted.execution_id).await;
     assert_eq!((execution.state, execution.failure_code), (State::Succeeded, None));
+    world.finish().await;
+}
+
+async fn a_run_that_is_put_off_waits_in_the_queue_and_says_what_for(world: World) {
+    let (owner, submitted) = world.accepted_run().await;
+    let waits = [
+        (Script::EngineAway, "does not answer"),
+        (Script::RegistryAway, "cannot be fetched now"),
+        (Script::EngineFails, "could not start it"),
+    ];
+    for (script, words) in waits {
+        world.sandbox.next(script);
+        world.run_jobs().await;
+        let execution = world.execution(submitted.execution_id).await;
+        let operation = world.domain.operations().get(&owner, submitted.job_id).await.unwrap();
+        assert_eq!((execution.state, operation.state), (State::Queued, job::State::Queued));
+        for said in [execution.waiting_for, operation.last_error] {
+            let said = said.expect("a run that is put off says what it waits for");
+            assert!(said.contains(words) && !said.contains("/var/lib"), "{said}");
+        }
+        world.skip_waits().await;
+    }
+    world.run_jobs().await;
+    let execution = world.execution(submitted.execution_id).await;
+    assert_eq!((execution.state, execution.waiting_for), (State::Succeeded, None));
+    world.finish().await;
+}
+
+async fn a_cancelled_run_is_not_run_again_by_a_retry_of_its_job(world: World) {
+    let (owner, submitted) = world.accepted_run().await;
+    world.domain.executions().cancel(&owner, submitted.execution_id, None).await.unwrap();
+    let actor = Actor { caller: world.caller(Role::Architect).await, request_id: None };
+    let refused = world.domain.ops().retry(&actor, submitted.job_id, None).await;
+    assert!(matches!(&refused, Err(OpsError::State { why, .. }) if why.contains("start a new one")), "{refused:?}");
+    let filter = JobFilter { kind: Some("run_agent".into()), ..JobFilter::default() };
+    let request = BulkRequest { action: BulkAction::Retry, filter };
+    assert_eq!(world.domain.ops().count_bulk(&request).await.unwrap(), 0);
+    let bulk = world.domain.ops().bulk(&actor, &request, None).await.unwrap().into_inner();
+    world.run_jobs().await;
+    assert_eq!(world.job(bulk).await.result.unwrap(), json!({ "matched": 0, "done": 0 }));
+    assert_eq!(world.job(submitted.job_id).await.state, job::State::Cancelled);
+    assert_eq!(world.execution(submitted.execution_id).await.state, State::Cancelled);
     world.finish().await;
 }

@@ -19,6 +19,11 @@ async fn a_worker_that_is_asked_to_end_lets_its_job_finish() {
     let ended = rows.job(job).await;
     assert_eq!((ended.state, ended.attempt, ended.failures, ended.deaths), (State::Succeeded, 1, 0, 0));
     assert_eq!(rows.count("SELECT count(*) FROM workers").await, 0, "nobody is listed who is not there");
+    let said = worker.said();
+    for words in ["may go on for 30 s at most", "jobs running: 1", "or the next start: 0"] {
+        assert!(said.contains(words), "{words:?} is missing: {said}");
+    }
+    assert!(said.lines().last().is_some_and(|line| line.contains("ended")), "the last word is that it has ended: {said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -36,6 +41,7 @@ async fn a_job_that_outlasts_the_drain_is_released_and_costs_nothing() {
     let released = rows.job(job).await;
     assert_eq!((released.state, released.attempt, released.failures, released.deaths), (State::Queued, 1, 0, 0));
     assert_eq!(rows.outcomes(job).await, ["released"]);
+    assert!(worker.said().contains("or the next start: 1"), "{}", worker.said());
     let _next = installation.worker().await;
     rows.until_state(job, State::Running).await;
 }

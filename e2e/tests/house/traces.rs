@@ -18,9 +18,8 @@ async fn a_request_and_all_attempts_of_its_job_are_one_trace_without_secrets() {
     let collector = Collector::open().await;
     let installation = Installation::on_postgres().await.set("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.endpoint);
     let (mut api, client) = installation.api().await;
-    let greeting = api.says("login=").await;
-    let (_, secret) = greeting.split_once("login=").expect("it was waited for");
-    let entered = client.post("/v1/auth/login/link", &json!({ "secret": secret.trim() })).await.expect(200);
+    let secret = api.login_secret().await;
+    let entered = client.post("/v1/auth/login/link", &json!({ "secret": secret })).await.expect(200);
     let token = entered["access_token"].as_str().expect("it is a token");
     let architect = Client::new("", token).at(&client);
     let mut worker = installation.worker().await;
@@ -49,7 +48,7 @@ async fn a_request_and_all_attempts_of_its_job_are_one_trace_without_secrets() {
         assert_eq!(attempts(&spans, job), expected, "each attempt is in the trace of its request");
     }
     assert!(collector.heard(&ours.to_string()), "this is how something that was told looks");
-    for secret in [secret.trim(), token] {
+    for secret in [secret.as_str(), token] {
         assert!(!collector.heard(secret), "a secret left the house");
     }
 }

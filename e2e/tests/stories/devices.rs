@@ -11,12 +11,14 @@ async fn an_agent_and_a_gateway_are_linked_from_the_shell() {
     let (api, architect) = installation.api().await;
     let url = architect.base().to_owned();
     for (kind, title, key) in [("agent", "Agent", "secret_key.json"), ("gateway", "Gateway", "gateway_key.json")] {
-        let init = || installation.run(&[kind, "init", "--key", key, "--url", &url]);
+        let init = || installation.run(&[kind, "init", "--url", &url]);
         let first = init();
         assert!(first.code == Some(0) && first.stdout.contains(&format!("Not linked: run `tallyman {kind} link`")), "{first:?}");
         let file = installation.folder().join(key);
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(first.stdout.lines().next(), init().stdout.lines().next(), "the key is found again");
+        let place = std::fs::canonicalize(&file).unwrap().display().to_string();
+        assert!(first.stdout.contains(&place), "it says where the key lies: {first:?}");
 
         let mut link = installation.start(&[kind, "link", "--key", key, "--url", &url, "--name", "Scout"]);
         let code = link.says("Code: ").await.trim_start_matches("Code: ").to_owned();
@@ -26,6 +28,11 @@ async fn an_agent_and_a_gateway_are_linked_from_the_shell() {
         link.says(&format!("Linked to {title}: Scout")).await;
         assert_eq!(link.ends().await, 0);
         assert!(init().stdout.contains(&format!("Linked to {title}: Scout")));
+        let other = if kind == "agent" { "gateway" } else { "agent" };
+        for words in [&[other, "init"][..], &[other, "link", "--name", "Scout"]] {
+            let mistaken = installation.run(&[words, &["--key", key, "--url", &url]].concat());
+            assert!(mistaken.code == Some(1) && mistaken.stderr.contains(&format!("linked as {kind}, not as {other}")), "{mistaken:?}");
+        }
 
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
         let open = init();

@@ -54,9 +54,8 @@ fn without_times_and_ids(mut operation: Value) -> Value {
 async fn first_start(installation: &Installation) -> (Process, Client) {
     let mut up = installation.start_with(&["up"], &[("PORT", "0")]);
     let base = up.ready().await;
-    let greeting = up.says("login=").await;
-    let (_, secret) = greeting.split_once("login=").expect("it was waited for");
-    let login = || async { Client::new(&base, "").post("/v1/auth/login/link", &json!({ "secret": secret.trim() })).await };
+    let secret = up.login_secret().await;
+    let login = || async { Client::new(&base, "").post("/v1/auth/login/link", &json!({ "secret": secret })).await };
     let entered = login().await.expect(200);
     assert_eq!(login().await.status, 401, "the link works once");
     (up, Client::new(&base, entered["access_token"].as_str().expect("it is a token")))

@@ -31,6 +31,11 @@ async fn without_the_database_it_says_which_and_looks_at_the_rest() {
     assert!(advice(&ran, "database").is_some_and(|advice| advice.contains("DATABASE_URL")), "{}", ran.stdout);
     assert!(advice(&ran, "redis").is_some_and(|advice| advice.contains("REDIS_URL")), "{}", ran.stdout);
     assert!(ran.stdout.contains("app@127.0.0.1:9") && !ran.stdout.contains("s3cret"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("refused") && !ran.stdout.contains("tallyman doctor"),
+        "the cause, and nobody is sent here again: {}",
+        ran.stdout
+    );
     assert!(ran.stdout.contains("signing key there"), "{}", ran.stdout);
 }
 
@@ -48,4 +53,16 @@ async fn a_dropped_index_is_broken_and_a_wrong_setting_is_named() {
         "{}",
         ran.stdout
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn missing_steps_are_a_fault_where_no_start_applies_them() {
+    let installation = Installation::on_postgres().await.set("DOCKER_HOST", NOWHERE);
+    assert_eq!(installation.run(&["migrate", "down"]).code, Some(0));
+    let ran = installation.run(&["doctor"]);
+    assert!(ran.stdout.contains("1 steps are missing") && ran.stdout.contains("applies them by itself"), "{}", ran.stdout);
+    assert_eq!(advice(&ran, "schema"), None, "the next start mends it: {}", ran.stdout);
+
+    let ran = installation.set("APP_ENV", "production").run(&["doctor"]);
+    assert!(advice(&ran, "schema").is_some_and(|advice| advice.contains("tallyman migrate up")), "{}", ran.stdout);
 }

@@ -10,7 +10,7 @@ async fn the_schema_moves_up_and_down_on_sqlite() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_schema_moves_up_and_down_on_postgres() {
     let installation = Installation::on_postgres().await;
-    let down = installation.run(&["migrate", "down", "--steps", "1000"]);
+    let down = installation.run(&["migrate", "down", "--steps", "1000", "--yes"]);
     assert_eq!(down.code, Some(0), "{down:?}");
     it_moves(&installation);
 }
@@ -35,7 +35,11 @@ fn it_moves(installation: &Installation) {
     let down = installation.run(&["migrate", "down"]);
     assert!(down.code == Some(0) && down.stdout.starts_with("[1/1] "), "{down:?}");
     assert_eq!(status(), (Some(1), steps - 1, 1));
-    let rest = installation.run(&["migrate", "down", "--steps", "1000"]);
+    let unasked = installation.run(&["migrate", "down", "--steps", "1000"]);
+    assert!(unasked.code == Some(1) && unasked.stdout.is_empty() && unasked.stderr.contains("--yes"), "{unasked:?}");
+    assert!(unasked.stderr.contains(&format!("{} steps", steps - 1)), "it says what would be lost: {unasked:?}");
+    assert_eq!(status(), (Some(1), steps - 1, 1), "and takes nothing back");
+    let rest = installation.run(&["migrate", "down", "--steps", "1000", "--yes"]);
     assert_eq!((rest.code, rest.stdout.lines().count()), (Some(0), steps - 1), "{rest:?}");
     assert_eq!(status(), (Some(1), 0, steps));
     assert_eq!(installation.run(&["migrate", "up"]).code, Some(0), "and up once more");

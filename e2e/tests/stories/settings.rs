@@ -15,9 +15,10 @@ fn refused(installation: &Installation, role: &[&str], words: &[&str]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_setting_is_refused_with_its_name() {
     for (name, value, words) in [
-        ("PORT", "many", &["[api]", "`port`", "`many`"][..]),
-        ("TALLYMAN_API_PROT", "1", &["[api]", "prot"]),
-        ("APP_ENV", "staging", &["[app]", "`env`", "staging"]),
+        ("PORT", "many", &["PORT: ", "[api]", "`port`", "`many`"][..]),
+        ("TALLYMAN_API_POTR", "1", &["[api]", "`potr`", "did you mean TALLYMAN_API_PORT?"]),
+        ("TALLYMAN_FOO", "1", &["TALLYMAN_FOO", "TALLYMAN_<SECTION>_<FIELD>"]),
+        ("APP_ENV", "staging", &["APP_ENV: ", "[app]", "`env`", "staging"]),
         ("TALLYMAN_EXECUTION_MEMORY_MIB_MAX", "64", &["TALLYMAN_EXECUTIONS_MEMORY_MIB_MAX"]),
         ("TALLYMAN_JOBS_POLL_MS", "0", &["jobs.poll_ms"]),
         ("TRUSTED_PROXIES", "10.0.0.0/8, everybody", &["[api]", "everybody"]),
@@ -27,6 +28,29 @@ async fn a_wrong_setting_is_refused_with_its_name() {
     ] {
         refused(&Installation::embedded().set(name, value), &["api"], words);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_with_which_nothing_would_work_is_refused_with_its_bounds_and_the_doctor_sees_it_too() {
+    for (name, value, said) in [
+        ("TALLYMAN_DATABASE_CONNECTIONS_MAX", "0", "database.connections_max is 0; it has to be 1 … 10000"),
+        ("TALLYMAN_POOLS_CONTAINERS", "0", "pools.containers is 0"),
+        ("TALLYMAN_API_BODY_BYTES_MAX", "0", "api.body_bytes_max is 0"),
+        ("TALLYMAN_API_ACCESS_TOKEN_SECONDS", "0", "api.access_token_seconds is 0"),
+        ("TALLYMAN_EXECUTIONS_CPU_MILLIS_MAX", "0", "executions.cpu_millis_max is 0; it has to be 10 …"),
+        ("TALLYMAN_EXECUTIONS_RUN_SECONDS_MAX", "0", "executions.run_seconds_max is 0"),
+        ("TALLYMAN_SIGN_IN_CODE_TRIES_MAX", "0", "sign_in.code_tries_max is 0"),
+        ("TALLYMAN_KEEPING_WEBHOOK_DELIVERIES_DAYS", "1", "keeping.webhook_deliveries_days is 1; it has to be 4 …"),
+        ("TALLYMAN_JOBS_LEASE_SECONDS", "0", "jobs.lease_seconds is 0"),
+        ("RATE_LIMIT_EXECUTIONS", "10/1h/ip", "executions: it counts per user, not per ip"),
+    ] {
+        let installation = Installation::embedded().set(name, value);
+        refused(&installation, &["up"], &[said]);
+        let seen = installation.run(&["doctor"]);
+        assert!(seen.code == Some(1) && seen.stdout.contains("BROKEN  settings") && seen.stdout.contains(said), "{seen:?}");
+    }
+    let weak = Installation::embedded().set("SEALING_SECRET", "short").run(&["doctor"]);
+    assert!(weak.code == Some(1) && weak.stdout.contains("less than 32 characters"), "{weak:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -112,7 +136,7 @@ async fn a_database_that_is_away_is_named_without_its_password() {
         .set("DATABASE_URL", "postgres://app:s3cret@127.0.0.1:9/tallyman")
         .set("TALLYMAN_DATABASE_ACQUIRE_SECONDS_MAX", "1");
     for role in ["up", "worker", "scheduler"] {
-        refused(&installation, &[role], &["postgres://app@127.0.0.1:9/tallyman", "tallyman doctor"]);
+        refused(&installation, &[role], &["postgres://app@127.0.0.1:9/tallyman", "tallyman doctor", "refused"]);
         assert!(!installation.run(&[role]).stderr.contains("s3cret"));
     }
 }

@@ -30,9 +30,18 @@ async fn what_is_no_token_is_refused() {
         (&["--role", "observer", "--ttl", "8d"][..], "7d"),
         (&["--role", "observer", "--ttl", "soon"], "soon"),
         (&["--role", "observer", "--user", "somebody"], "somebody"),
+        (&["--role", "architect", "--user", "usr_00000000000000000000000000000000"], "there is no user usr_0000"),
     ] {
         let ran = installation.run(&[&["token", "issue"], words].concat());
         assert!(ran.code == Some(1) && ran.stdout.is_empty() && ran.stderr.contains(said), "{words:?}: {ran:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_tried_has_at_least_a_second_and_at_most_a_day() {
+    for seconds in ["0", "100000"] {
+        let ran = Installation::embedded().run(&["try", "tallyman/csv-profile:dev", "--timeout", seconds]);
+        assert!(ran.code == Some(2) && ran.stderr.contains("1..=86400"), "{ran:?}");
     }
 }
 

@@ -24,6 +24,9 @@ pub enum BulkAction {
 
 impl Job for ApplyBulk {
     const KIND: JobKind = JobKind::ApplyBulk;
+    const FIELDS: Option<&'static str> = Some(
+        "`action` (\"retry\", \"cancel\" or \"delete\"), `filter` (an object as bulk actions take it) and `created_before` (microseconds since 1970)",
+    );
     const POLICY: Policy = Policy {
         pool: Pool::Upkeep,
         failures_max: 10,

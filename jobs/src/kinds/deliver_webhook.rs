@@ -19,6 +19,7 @@ impl DeliverWebhook {
 
 impl Job for DeliverWebhook {
     const KIND: JobKind = JobKind::DeliverWebhook;
+    const FIELDS: Option<&'static str> = Some("`endpoint_id` (whk_…) and `delivery_id` (dlv_…)");
     // What the receiver answers has a schedule of its own, in days; the failures here are ours.
     const POLICY: Policy = Policy {
         pool: Pool::Notify,

@@ -30,6 +30,8 @@ use crate::policy::{Concurrency, Policy, Unique};
 pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     const KIND: JobKind;
     const POLICY: Policy;
+    /// The fields of the payload, for an operator who makes one by hand; `None` when there are none.
+    const FIELDS: Option<&'static str> = None;
 
     /// At most one job for a key.
     fn unique(&self) -> Option<Unique> {
@@ -71,6 +73,12 @@ macro_rules! job_kinds {
             #[must_use]
             pub fn policy(self) -> Policy {
                 match self { $(Self::$kind => <$kind as Job>::POLICY),+ }
+            }
+
+            /// The fields of its payload, in words.
+            #[must_use]
+            pub fn fields(self) -> Option<&'static str> {
+                match self { $(Self::$kind => <$kind as Job>::FIELDS),+ }
             }
 
             /// Check that a payload is one of this kind.

@@ -37,6 +37,9 @@ pub struct ProbeConcurrency {
 
 impl Job for Probe {
     const KIND: JobKind = JobKind::Probe;
+    const FIELDS: Option<&'static str> = Some(
+        "`action` (\"succeed\", {\"wait\": {\"wait_ms\": 1000}}, \"fail\" or \"abort\") and, if wanted, `concurrency` ({\"key\": \"a\", \"running_max\": 1})",
+    );
     const POLICY: Policy = Policy {
         pool: Pool::Simulation,
         failures_max: 3,

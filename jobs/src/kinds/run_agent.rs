@@ -13,6 +13,7 @@ pub struct RunAgent {
 
 impl Job for RunAgent {
     const KIND: JobKind = JobKind::RunAgent;
+    const FIELDS: Option<&'static str> = Some("`execution_id` (exe_…)");
     const POLICY: Policy = Policy {
         pool: Pool::Containers,
         failures_max: 3,

@@ -13,6 +13,7 @@ pub struct SendMail {
 
 impl Job for SendMail {
     const KIND: JobKind = JobKind::SendMail;
+    const FIELDS: Option<&'static str> = Some("`mail_id` (mal_…)");
     const POLICY: Policy = Policy {
         pool: Pool::Notify,
         failures_max: 12,

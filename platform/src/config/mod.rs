@@ -5,7 +5,9 @@
 //! The short names that people know (`PORT`, `DATABASE_URL`, …) stand in one table, [`aliases::ALIASES`].
 
 mod aliases;
+mod error;
 mod hidden;
+mod nearest;
 mod value;
 
 use std::collections::BTreeMap;
@@ -13,9 +15,10 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use serde::de::value::MapDeserializer;
-use value::Raw;
+use value::{Raw, ValueError};
 
 pub use aliases::ALIASES;
+pub use error::{ConfigError, Place};
 pub use hidden::Hidden;
 
 /// What is read elsewhere: by this module, by the Compose file, by the tests.
@@ -26,22 +29,14 @@ const SET_BY_CLUSTERS: [&str; 2] = ["TALLYMAN_SERVICE_", "TALLYMAN_PORT_"];
 /// All that was said about the configuration, by section.
 #[derive(Debug, Default)]
 pub struct Config {
-    sections: BTreeMap<String, BTreeMap<String, Raw>>,
+    sections: BTreeMap<String, BTreeMap<String, Setting>>,
 }
 
-/// The configuration cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    #[error("cannot read the configuration file {}", path.display())]
-    Unreadable { path: PathBuf, source: std::io::Error },
-    #[error("{} is not TOML made of [sections]", path.display())]
-    NotToml { path: PathBuf, source: Box<toml::de::Error> },
-    #[error("section [{section}]: {reason}. Fields may be set in the file or as TALLYMAN_{}_<FIELD>", section.to_uppercase())]
-    Section { section: String, reason: String },
-    #[error("no section is named [{section}]; there are: {known}")]
-    UnknownSection { section: String, known: String },
-    #[error("{variable} is no setting; did you mean {nearest}? Settings are TALLYMAN_<SECTION>_<FIELD>, with the sections {known}")]
-    UnknownVariable { variable: String, nearest: String, known: String },
+/// What one field was set to, and where.
+#[derive(Debug, Clone)]
+struct Setting {
+    value: Raw,
+    place: Place,
 }
 
 impl Config {
@@ -67,7 +62,7 @@ impl Config {
         }
         for (variable, section, field) in ALIASES {
             if let Some(text) = environment.get(*variable) {
-                config.set(section, field, Raw::Text(text.clone()));
+                config.set(section, field, Setting::of_variable(variable, text));
             }
         }
         for (variable, text) in environment {
@@ -77,12 +72,9 @@ impl Config {
             let names = |section: &&&str| rest.strip_prefix(**section).is_some_and(|field| field.starts_with('_'));
             let section = known_sections.iter().filter(names).max_by_key(|section| section.len());
             match section {
-                Some(section) => config.set(section, &rest[section.len() + 1..], Raw::Text(text.clone())),
+                Some(section) => config.set(section, &rest[section.len() + 1..], Setting::of_variable(variable, text)),
                 None if is_for_others(variable, text) => {}
-                None => {
-                    let (nearest, known) = (nearest(&rest, known_sections), known_sections.join(", "));
-                    return Err(ConfigError::UnknownVariable { variable: variable.clone(), nearest, known });
-                }
+                None => return Err(ConfigError::of_variable(variable, &rest, known_sections)),
             }
         }
         match config.sections.keys().find(|section| !known_sections.contains(&section.as_str())) {
@@ -97,13 +89,22 @@ impl Config {
     /// When a field is unknown, or its value is not of its type.
     pub fn section<T: DeserializeOwned>(&self, section: &str) -> Result<T, ConfigError> {
         let fields = self.sections.get(section).cloned().unwrap_or_default();
-        let read = |fields: BTreeMap<String, Raw>| T::deserialize(MapDeserializer::<_, value::ValueError>::new(fields.into_iter()));
-        read(fields.clone()).map_err(|reason| {
+        let read = |fields: BTreeMap<String, Raw>| T::deserialize(MapDeserializer::<_, ValueError>::new(fields.into_iter()));
+        let values = fields.iter().map(|(name, setting)| (name.clone(), setting.value.clone())).collect();
+        read(values).map_err(|whole| {
             // Every field has a default, so the one that cannot be read alone is the wrong one.
-            let wrong = fields.into_iter().find(|field| read(BTreeMap::from([field.clone()])).is_err());
-            let name = wrong.map(|(name, _)| format!("field `{name}`: ")).unwrap_or_default();
-            ConfigError::Section { section: section.to_owned(), reason: format!("{name}{reason}") }
+            let wrong = fields.iter().find_map(|(name, Setting { value, place })| {
+                let error = read(BTreeMap::from([(name.clone(), value.clone())])).err()?;
+                Some(ConfigError::of_field(place, section, name, &error))
+            });
+            wrong.unwrap_or_else(|| ConfigError::Section { section: section.to_owned(), reason: whole.to_string() })
         })
+    }
+
+    /// Where a field was set, if it was.
+    #[must_use]
+    pub fn place(&self, section: &str, field: &str) -> Option<&Place> {
+        Some(&self.sections.get(section)?.get(field)?.place)
     }
 
     fn read_file(&mut self, path: &Path) -> Result<(), ConfigError> {
@@ -112,14 +113,20 @@ impl Config {
             toml::from_str(&text).map_err(|source| ConfigError::NotToml { path: path.to_owned(), source: Box::new(source) })?;
         for (section, fields) in tables {
             for (field, value) in fields {
-                self.set(&section, &field, Raw::Toml(value));
+                self.set(&section, &field, Setting { value: Raw::Toml(value), place: Place::File(path.to_owned()) });
             }
         }
         Ok(())
     }
 
-    fn set(&mut self, section: &str, field: &str, value: Raw) {
-        self.sections.entry(section.to_owned()).or_default().insert(field.to_owned(), value);
+    fn set(&mut self, section: &str, field: &str, setting: Setting) {
+        self.sections.entry(section.to_owned()).or_default().insert(field.to_owned(), setting);
+    }
+}
+
+impl Setting {
+    fn of_variable(variable: &str, text: &str) -> Self {
+        Self { value: Raw::Text(text.to_owned()), place: Place::Variable(variable.to_owned()) }
     }
 }
 
@@ -128,16 +135,6 @@ fn is_for_others(variable: &str, text: &str) -> bool {
     let is_of_a_cluster =
         SET_BY_CLUSTERS.iter().any(|start| variable.starts_with(start)) || (variable == "TALLYMAN_PORT" && text.contains("://"));
     is_short_name || is_of_a_cluster || READ_ELSEWHERE.contains(&variable)
-}
-
-/// The variable of the section whose name begins most as this one does, with the same field.
-fn nearest(rest: &str, known_sections: &[&str]) -> String {
-    let in_common = |section: &str| section.bytes().zip(rest.bytes()).take_while(|(a, b)| a == b).count();
-    let alike = known_sections.iter().copied().filter(|section| in_common(section) > 0);
-    let section = alike.max_by_key(|section| in_common(section)).unwrap_or("<section>");
-    let words = section.split('_').count();
-    let field = rest.splitn(words + 1, '_').nth(words).unwrap_or("<field>");
-    format!("TALLYMAN_{}_{}", section.to_uppercase(), field.to_uppercase())
 }
 
 #[cfg(test)]
@@ -180,23 +177,37 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_value_and_an_unknown_field_are_named() {
-        let wrong = config(&[("PORT", "many")]).and_then(|c| c.section::<Api>("api")).unwrap_err().to_string();
-        assert!(["[api]", "`port`", "`many`"].iter().all(|word| wrong.contains(word)), "{wrong}");
-        let unknown = config(&[("TALLYMAN_API_PROT", "1")]).and_then(|c| c.section::<Api>("api")).unwrap_err().to_string();
-        assert!(unknown.contains("prot"), "{unknown}");
+    fn a_wrong_value_is_told_by_the_name_that_was_typed() {
+        for (variable, value) in [("PORT", "many"), ("TALLYMAN_API_PORT", "70000")] {
+            let wrong = config(&[(variable, value)]).and_then(|c| c.section::<Api>("api")).unwrap_err().to_string();
+            assert_eq!(wrong, format!("{variable}: `{value}` is not a value of type u16 (section [api], field `port`)"));
+        }
+        let set = config(&[("PORT", "9000")]).unwrap();
+        assert_eq!((set.place("api", "port"), set.place("api", "host")), (Some(&Place::Variable("PORT".into())), None));
     }
 
     #[test]
-    fn a_variable_of_no_section_is_refused_with_the_nearest_one() {
+    fn an_unknown_field_is_told_with_the_nearest_one() {
+        let refused = |variable| config(&[(variable, "1")]).and_then(|c| c.section::<Api>("api")).unwrap_err().to_string();
+        assert!(refused("TALLYMAN_API_POTR").ends_with("did you mean TALLYMAN_API_PORT?"), "{}", refused("TALLYMAN_API_POTR"));
+        let foreign = refused("TALLYMAN_API_COLOUR");
+        assert!(foreign.starts_with("TALLYMAN_API_COLOUR: ") && foreign.contains("port, host, trusted_proxies"), "{foreign}");
+    }
+
+    #[test]
+    fn a_variable_of_no_section_is_refused_with_the_nearest_setting() {
         for (variable, nearest) in [
-            ("TALLYMAN_JOB_LEASE_SECONDS", "TALLYMAN_JOBS_LEASE_SECONDS"),
-            ("TALLYMAN_APIS_PORT", "TALLYMAN_API_PORT"),
-            ("TALLYMAN_JOBS", "TALLYMAN_JOBS_<FIELD>"),
+            ("TALLYMAN_JOB_LEASE_SECONDS", "did you mean TALLYMAN_JOBS_LEASE_SECONDS?"),
+            ("TALLYMAN_APIS_PORT", "did you mean TALLYMAN_API_PORT?"),
+            ("TALLYMAN_JOBS", "did you mean TALLYMAN_JOBS_<FIELD>?"),
+            ("TALLYMAN_PORT", "did you mean PORT?"),
+            ("TALLYMAN_FOO", "Settings are TALLYMAN_<SECTION>_<FIELD>"),
         ] {
             let refused = config(&[(variable, "1")]).unwrap_err().to_string();
             assert!([variable, nearest, "api, jobs"].iter().all(|word| refused.contains(word)), "{refused}");
         }
+        let foreign = config(&[("TALLYMAN_FOO", "1")]).unwrap_err().to_string();
+        assert!(!foreign.contains("did you mean"), "nothing is like it: {foreign}");
     }
 
     #[test]

@@ -10,13 +10,27 @@ pub enum Raw {
     Toml(toml::Value),
 }
 
-/// A value that does not fit its field.
+/// A value that does not fit its field, or a field that its section does not have.
 #[derive(Debug)]
-pub struct ValueError(String);
+pub struct ValueError {
+    reason: String,
+    known_fields: Option<&'static [&'static str]>,
+}
+
+impl ValueError {
+    fn because(reason: String) -> Self {
+        Self { reason, known_fields: None }
+    }
+
+    /// The fields that there are, when the section does not have this one.
+    pub fn known_fields(&self) -> Option<&'static [&'static str]> {
+        self.known_fields
+    }
+}
 
 impl std::fmt::Display for ValueError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.reason)
     }
 }
 
@@ -24,7 +38,11 @@ impl std::error::Error for ValueError {}
 
 impl serde::de::Error for ValueError {
     fn custom<T: std::fmt::Display>(message: T) -> Self {
-        Self(message.to_string())
+        Self::because(message.to_string())
+    }
+
+    fn unknown_field(field: &str, known: &'static [&'static str]) -> Self {
+        Self { reason: format!("there is no field `{field}`"), known_fields: Some(known) }
     }
 }
 
@@ -43,7 +61,7 @@ macro_rules! from_text {
                 Raw::Toml(value) => value.$method(visitor).map_err(ValueError::custom),
                 Raw::Text(text) => match text.trim().parse::<$type>() {
                     Ok(value) => visitor.$visit(value),
-                    Err(_) => Err(ValueError(format!("`{text}` is not a value of type {}", stringify!($type)))),
+                    Err(_) => Err(ValueError::because(format!("`{text}` is not a value of type {}", stringify!($type)))),
                 },
             }
         }

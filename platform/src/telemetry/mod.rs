@@ -46,6 +46,18 @@ impl Default for TelemetrySettings {
     }
 }
 
+impl TelemetrySettings {
+    /// # Errors
+    /// When the filter is none.
+    pub fn check(&self) -> Result<(), TelemetryError> {
+        self.level().map(drop)
+    }
+
+    fn level(&self) -> Result<EnvFilter, TelemetryError> {
+        EnvFilter::try_new(&self.filter).map_err(|_| TelemetryError::Filter { filter: self.filter.clone() })
+    }
+}
+
 /// Keeps the exporters alive; flushes on [`Telemetry::shut_down`].
 pub struct Telemetry {
     traces: Option<SdkTracerProvider>,
@@ -72,7 +84,7 @@ impl Telemetry {
     /// # Errors
     /// When the filter is wrong or the exporter refuses its endpoint.
     pub fn start(settings: &TelemetrySettings, service: &'static str) -> Result<Self, TelemetryError> {
-        let filter = EnvFilter::try_new(&settings.filter).map_err(|_| TelemetryError::Filter { filter: settings.filter.clone() })?;
+        let filter = settings.level()?;
         let traces = settings.otlp_endpoint.as_deref().map(|endpoint| exporter(endpoint, service)).transpose()?;
         let spans = traces.as_ref().map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer(service)));
         let lines = match settings.format {

@@ -11,18 +11,20 @@ use jobs::{Outcome, Run};
 use super::Settings;
 use crate::outcome::{AWAY, Failure, Handled, after_trouble};
 
+const NO_ENGINE: &str = "the container engine does not answer; the run begins when it does";
+
 /// Safe to repeat: what was recorded once is not run again, and an older attempt can record nothing any more.
 ///
 /// # Errors
 /// When the database does not answer, or the run broke off in the middle.
 pub async fn handle(domain: &Domain, settings: &Settings, job: RunAgent, run: &Run) -> Handled {
-    let Some(sandbox) = domain.ports().sandbox.as_deref() else { return Ok(no_sandbox()) };
     let executions = domain.executions();
     let plan = match executions.begin(job.execution_id, run).await? {
         Begun::Run(plan) => *plan,
         // An earlier attempt, or somebody else, has ended the execution: the job ends like it.
         Begun::Over(settled) => return Ok(settled.into()),
     };
+    let Some(sandbox) = domain.ports().sandbox.as_deref() else { return no_sandbox(domain, &plan, run).await };
     let ended = match pinned(domain, sandbox, &plan).await {
         Ok(digest) => carry_out(domain, sandbox, &plan, digest, run).await,
         Err(error) => Err(error),
@@ -86,9 +88,6 @@ async fn put_off(domain: &Domain, settings: &Settings, plan: &Plan, error: &Sand
         _ => None,
     };
     let since = because.is_some().then(|| plan.trouble_since.unwrap_or(now));
-    if since != plan.trouble_since {
-        domain.executions().note_trouble(plan.execution_id, since, run).await?;
-    }
     let lasted = now.since(since.unwrap_or(plan.begun_at));
     if let Some(because) = because.filter(|_| lasted >= Duration::from_secs(settings.trouble_seconds_max.into())) {
         tracing::error!(%error, "gave a run up after {} s", lasted.as_secs());
@@ -96,7 +95,20 @@ async fn put_off(domain: &Domain, settings: &Settings, plan: &Plan, error: &Sand
         domain.executions().give_up(plan.execution_id, &format!("for {} s {because}", lasted.as_secs()), run).await?;
         return Ok(Outcome::Settled);
     }
+    domain.executions().put_off(plan.execution_id, &in_the_way(error), since, run).await?;
     Ok(Outcome::Snoozed { delay: after_trouble(lasted), why: error.to_string() })
+}
+
+/// What is in the way of a run, for its user.
+fn in_the_way(error: &SandboxError) -> String {
+    match error {
+        SandboxError::Registry { image, .. } => format!(
+            "the image `{image}` cannot be fetched now: its registry says nothing about it. It is tried again by itself; check the reference if that goes on"
+        ),
+        SandboxError::Engine { .. } => "the container engine could not start it; it is tried again by itself".into(),
+        SandboxError::NoUid { .. } => "the container engine has no place left; the run begins when another one has ended".into(),
+        _ => NO_ENGINE.into(),
+    }
 }
 
 /// The engine and registries speak of folders and hosts of the house: their words go to those who run it, never into the execution.
@@ -108,6 +120,7 @@ fn keep_what_was_heard(failure: &Blame, run: &Run) {
 }
 
 /// Another worker of the pool may have an engine; the job waits for it and nothing is counted against anybody.
-fn no_sandbox() -> Outcome {
-    Outcome::Snoozed { delay: AWAY, why: "this worker has no container engine".into() }
+async fn no_sandbox(domain: &Domain, plan: &Plan, run: &Run) -> Handled {
+    domain.executions().put_off(plan.execution_id, NO_ENGINE, plan.trouble_since, run).await?;
+    Ok(Outcome::Snoozed { delay: AWAY, why: "this worker has no container engine".into() })
 }

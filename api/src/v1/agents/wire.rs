@@ -44,9 +44,28 @@ mirrored! {
     /// Where an agent stands in its life.
     AgentState of agents::State { Draft, PendingTokenSignature, PendingPoolSignature, Deployed, Deactivated, Failed, Archived }
 }
-mirrored! {
-    /// Something that happens to an agent. Token creation, pool creation and failure are what the chain says, never a caller.
-    AgentEvent of Event { InitiateDeployment, Archive, TokenCreationSuccess, Fail, Cancel, PoolCreationSuccess, Deactivate, Retry }
+
+/// What a caller may do to an agent. Token creation, pool creation and failure are what the chain says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case")]
+pub enum AgentEvent {
+    InitiateDeployment,
+    Archive,
+    Cancel,
+    Deactivate,
+    Retry,
+}
+
+impl From<AgentEvent> for Event {
+    fn from(event: AgentEvent) -> Self {
+        match event {
+            AgentEvent::InitiateDeployment => Self::InitiateDeployment,
+            AgentEvent::Archive => Self::Archive,
+            AgentEvent::Cancel => Self::Cancel,
+            AgentEvent::Deactivate => Self::Deactivate,
+            AgentEvent::Retry => Self::Retry,
+        }
+    }
 }
 
 /// All that a developer says about an agent.

@@ -53,6 +53,8 @@ pub struct Execution {
     /// The job that carries it out: `/v1/operations/{job_id}`.
     job_id: Id<JobId>,
     state: ExecutionState,
+    /// Why it waits although its turn had come: what it needs is not there now. It is tried again by itself.
+    waiting_for: Option<String>,
     /// How often it was started; more than once only for faults that are not the agent's.
     attempt: i32,
     input: Any<Value>,
@@ -68,6 +70,7 @@ pub struct Execution {
     isolation: Any<Value>,
     usage: ExecutionUsage,
     created_at: Time,
+    /// Absent while it waits.
     started_at: Option<Time>,
     finished_at: Option<Time>,
     cancel_requested_at: Option<Time>,
@@ -94,6 +97,7 @@ pub struct ExecutionUsage {
 
 impl From<executions::Execution> for Execution {
     fn from(row: executions::Execution) -> Self {
+        let waits = row.state == executions::State::Queued;
         let failure = row.failure_code.map(|code| ExecutionFailure { code, message: row.failure_message.unwrap_or_default() });
         Self {
             id: row.id.into(),
@@ -102,6 +106,7 @@ impl From<executions::Execution> for Execution {
             user_id: row.user_id.into(),
             job_id: row.job_id.into(),
             state: row.state.into(),
+            waiting_for: row.waiting_for.filter(|_| waits),
             attempt: row.attempt,
             input: Any(row.input),
             output: row.output.map(Any),
@@ -112,7 +117,8 @@ impl From<executions::Execution> for Execution {
             isolation: Any(row.isolation.unwrap_or_else(|| json!({}))),
             usage: ExecutionUsage::of(row.usage),
             created_at: row.created_at.into(),
-            started_at: row.started_at.map(Time),
+            // The row keeps the first start of one that was put off.
+            started_at: row.started_at.filter(|_| !waits).map(Time),
             finished_at: row.finished_at.map(Time),
             cancel_requested_at: row.cancel_requested_at.map(Time),
         }

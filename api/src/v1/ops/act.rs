@@ -22,7 +22,8 @@ pub struct ActApi {
 impl ActApi {
     /// Retry a job
     ///
-    /// One that failed, was cancelled or quarantined starts anew with all its tries; one that waits for its next try starts now.
+    /// One that failed, was cancelled or quarantined starts anew with all its tries; one that waits for its next try starts now. A run that was
+    /// cancelled is not run again.
     #[oai(path = "/:id/retry", method = "post", operation_id = "retryJob")]
     async fn retry(
         &self,

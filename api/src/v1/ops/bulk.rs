@@ -69,7 +69,7 @@ impl BulkApi {
         body: Body<Bulk>,
     ) -> Result<Accepted, Problem> {
         let claim = key.claim(&architect.caller, &body.document);
-        let request = BulkRequest { action: body.value.action.into(), filter: body.value.filter.into() };
+        let request = BulkRequest { action: body.value.action.into(), filter: body.value.filter.try_into()? };
         if body.value.dry_run || validate_only.0 {
             let matched = self.domain.ops().count_bulk(&request).await?;
             return Ok(Accepted::validated(JobKind::ApplyBulk.name(), self.domain.now()).result(json!({ "matched": matched })));

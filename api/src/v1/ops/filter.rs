@@ -70,7 +70,8 @@ pub struct Filter {
     /// The exact kind, for example `run_agent`.
     pub kind: Option<String>,
     pub state: Option<JobState>,
-    /// Any of these.
+    /// Any of these; beside `state`, that one has to be among them.
+    #[oai(validator(min_items = 1))]
     pub states: Option<Vec<JobState>>,
     pub pool: Option<PoolName>,
     /// An id, a part of a kind, or a part of an error's text.
@@ -83,24 +84,33 @@ pub struct Filter {
     pub created_before: Option<Time>,
 }
 
-impl From<Filter> for JobFilter {
-    fn from(filter: Filter) -> Self {
+impl TryFrom<Filter> for JobFilter {
+    type Error = Problem;
+
+    /// # Errors
+    /// 400 when `state` and `states` have nothing in common: no job is ever meant, and a filter without states would mean all of them.
+    fn try_from(filter: Filter) -> Result<Self, Problem> {
+        let states = match (filter.state, filter.states.unwrap_or_default()) {
+            (Some(state), states) if states.is_empty() || states.contains(&state) => vec![state],
+            (Some(_), _) => return Err(Problem::invalid_parameter("/filter/state", "no job can match: it is not one of `states`")),
+            (None, states) => states,
+        };
         let arg = |(path, value): (String, Any<Value>)| {
             let value = value.0.as_str().map_or_else(|| value.0.to_string(), str::to_owned);
             ArgMatch { path, value }
         };
         let mut args: Vec<ArgMatch> = filter.args.unwrap_or_default().into_iter().map(arg).collect();
         args.sort_by(|a, b| a.path.cmp(&b.path));
-        Self {
+        Ok(Self {
             kind: filter.kind,
-            states: filter.states.unwrap_or_default().into_iter().chain(filter.state).map(Into::into).collect(),
+            states: states.into_iter().map(Into::into).collect(),
             pool: filter.pool.map(Into::into),
             text: filter.q,
             content_hidden: false,
             args,
             created_after: filter.created_after.map(|time| time.0),
             created_before: filter.created_before.map(|time| time.0),
-        }
+        })
     }
 }
 

@@ -79,7 +79,7 @@ pub struct Job {
     /// The worker that holds or held it.
     pub worker: Option<String>,
     pub error_code: Option<String>,
-    /// Not shown to observers.
+    /// The last error, or why the last attempt was put off. Not shown to observers.
     pub last_error: Option<String>,
     pub unique_key: Option<String>,
     pub concurrency_key: Option<String>,
@@ -175,7 +175,7 @@ pub struct JobAttempt {
 pub struct JobDetail {
     #[oai(flatten)]
     pub job: Job,
-    /// The latest first.
+    /// The latest first. One that was put off leaves none, since a job may wait for days: `last_error` says what for.
     pub attempts: Vec<JobAttempt>,
     /// Payload, result, progress, logs and the texts of errors are left out, because the caller is an observer.
     pub redacted: bool,

@@ -3,7 +3,7 @@
 use domain::Domain;
 use domain::entities::id::{DeliveryId, WebhookId};
 use domain::paging::PageRequest;
-use domain::webhooks::DeliveryFilter;
+use domain::webhooks::{DeliveryFilter, EVENTS, TEST};
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
@@ -56,7 +56,7 @@ impl DeliveriesApi {
         /// `next_page_token` of the page before.
         page_token: Query<Option<String>>,
     ) -> Result<Json<DeliveryList>, Problem> {
-        let filter = DeliveryFilter { state: state.0.map(Into::into), event: event.0 };
+        let filter = DeliveryFilter { state: state.0.map(Into::into), event: event.0.map(known).transpose()? };
         let page = PageRequest { size: page_size.0.map(i64::from), token: page_token.0 };
         let page = self.domain.webhooks().deliveries(&caller, id.0.0, &filter, &page).await?;
         Ok(Json(DeliveryList { deliveries: page.items.into_iter().map(Into::into).collect(), next_page_token: page.next_page_token }))
@@ -84,4 +84,16 @@ impl DeliveriesApi {
         let job = self.domain.webhooks().replay(&caller, id.0.0, delivery_id.0.0, claim.as_ref()).await?;
         self.operations.accepted(&caller, job, prefer).await
     }
+}
+
+/// The name of an event that there is.
+///
+/// # Errors
+/// 400 with the names.
+fn known(event: String) -> Result<String, Problem> {
+    let names: Vec<&str> = EVENTS.iter().copied().chain([TEST]).collect();
+    if names.contains(&event.as_str()) {
+        return Ok(event);
+    }
+    Err(Problem::invalid_parameter("event", format!("must be one of: {}", names.join(", "))))
 }

@@ -52,6 +52,10 @@ impl KeyFile {
         Ok(Self { path: path.to_owned(), key })
     }
 
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub fn signing_key(&self) -> &SigningKey {
         &self.key
     }

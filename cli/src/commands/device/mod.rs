@@ -5,6 +5,7 @@ mod pairing;
 mod server;
 
 use std::error::Error;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::Value;
@@ -18,31 +19,61 @@ use server::Server;
 pub struct Kind {
     pub word: &'static str,
     pub title: &'static str,
+    /// Where its key lies when nobody says where.
+    key_file: &'static str,
 }
 
-pub const AGENT: Kind = Kind { word: "agent", title: "Agent" };
-pub const GATEWAY: Kind = Kind { word: "gateway", title: "Gateway" };
+pub const AGENT: Kind = Kind { word: "agent", title: "Agent", key_file: "secret_key.json" };
+pub const GATEWAY: Kind = Kind { word: "gateway", title: "Gateway", key_file: "gateway_key.json" };
+
+impl Kind {
+    /// The key at this place, or a new one there.
+    ///
+    /// # Errors
+    /// When the file is no key, or others may read it.
+    fn key(self, place: &DevicePlace) -> Result<KeyFile, Box<dyn Error>> {
+        KeyFile::open_or_make(&std::path::absolute(place.key.clone().unwrap_or_else(|| PathBuf::from(self.key_file)))?)
+    }
+}
 
 pub async fn run(kind: Kind, action: Device) -> Result<ExitCode, Box<dyn Error>> {
     match action {
         Device::Init(place) => init(kind, &place).await,
-        Device::Link { place, name } => pairing::run(kind, &place, name).await,
+        Device::Link { place, name } => {
+            // What the key is today counts: to link it as something else would end that without a word.
+            linked(kind, &kind.key(&place)?, &place).await?;
+            pairing::run(kind, &place, name).await
+        }
     }
 }
 
 /// Find or make the key, and say whether it is linked.
 async fn init(kind: Kind, place: &DevicePlace) -> Result<ExitCode, Box<dyn Error>> {
-    let key = KeyFile::open_or_make(&place.key)?;
-    println!("Key: {} ({})", key.address(), place.key.display());
-    let linked = match key.link()? {
-        Some(link) => current(&Server::at(&place.url)?, &key, link).await?,
-        None => None,
-    };
-    match linked {
+    let key = kind.key(place)?;
+    println!("Key: {} ({})", key.address(), key.path().display());
+    match linked(kind, &key, place).await? {
         Some(link) => println!("Linked to {}: {}", kind.title, link["name"].as_str().unwrap_or_default()),
         None => println!("Not linked: run `tallyman {} link`", kind.word),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The link of this key, if it has one.
+///
+/// # Errors
+/// When it is linked as a device of the other sort.
+async fn linked(kind: Kind, key: &KeyFile, place: &DevicePlace) -> Result<Option<Value>, Box<dyn Error>> {
+    let Some(link) = key.link()? else { return Ok(None) };
+    let linked = current(&Server::at(&place.url)?, key, link).await?;
+    match linked.as_ref().and_then(|link| link["type"].as_str()).filter(|word| *word != kind.word) {
+        Some(other) => Err(format!(
+            "the key in {} is linked as {other}, not as {}; choose another file with --key, or part with the link first (DELETE /v1/links/{link})",
+            key.path().display(),
+            kind.word
+        )
+        .into()),
+        None => Ok(linked),
+    }
 }
 
 /// The link by which the key counts, if it does.

@@ -20,7 +20,7 @@ use crate::args::DevicePlace;
 const SLOWER: Duration = Duration::from_secs(5);
 
 pub async fn run(kind: Kind, place: &DevicePlace, name: Option<String>) -> Result<ExitCode, Box<dyn Error>> {
-    let key = KeyFile::open_or_make(&place.key)?;
+    let key = kind.key(place)?;
     let server = Server::at(&place.url)?;
     let name = name.unwrap_or_else(|| format!("{} {}", kind.title, &key.address().to_string()[..6]));
     let wish = json!({ "type": kind.word, "name": name, "public_key": key.address().to_string() });

@@ -9,9 +9,10 @@ use domain::ports::sandbox::Sandbox as _;
 use migrations::{Migrator, MigratorTrait as _};
 use platform::{Clock as _, Db, Engine, SystemClock, SystemRng};
 
-use super::Finding;
+use super::{Finding, SETTINGS_ADVICE};
+use crate::causes::in_one_line;
 use crate::commands::try_image::Book;
-use crate::house;
+use crate::house::{self, Unreachable};
 use crate::outward;
 use crate::sandbox;
 use crate::settings::{Env, Settings};
@@ -23,6 +24,20 @@ const CLOCK_APART_MAX: Duration = Duration::from_secs(2);
 
 pub fn version() -> Finding {
     Finding::well("tallyman", env!("CARGO_PKG_VERSION"))
+}
+
+/// What a start refuses of the settings beside what is looked at by itself.
+pub fn settings(settings: &Settings) -> Finding {
+    let ingress = || jobs::ingress::Ingress::new(settings.ingress.clone(), settings.redis.url.as_deref());
+    let refused = house::check(settings)
+        .err()
+        .or_else(|| settings.telemetry.check().err().map(Into::into))
+        .or_else(|| ingress().err().map(Into::into))
+        .or_else(|| outward::http(settings).err());
+    match refused {
+        None => Finding::well("settings", "each of them makes sense"),
+        Some(error) => Finding::broken("settings", in_one_line(&*error), SETTINGS_ADVICE),
+    }
 }
 
 pub async fn disk(settings: &Settings) -> Finding {
@@ -56,10 +71,11 @@ pub async fn database(settings: &Settings) -> Vec<Finding> {
         Err(error) => {
             let advice =
                 "start the database, or mend DATABASE_URL (postgres://user:password@host:5432/name); unset it for the embedded one";
-            return vec![Finding::broken("database", error.to_string(), advice)];
+            let seen = error.downcast_ref::<Unreachable>().map_or_else(|| in_one_line(&*error), Unreachable::seen);
+            return vec![Finding::broken("database", seen, advice)];
         }
     };
-    vec![engine_version(&db).await, schema(&db).await, clock(&db).await]
+    vec![engine_version(&db).await, schema(&db, settings).await, clock(&db).await]
 }
 
 async fn engine_version(db: &Db) -> Finding {
@@ -73,11 +89,11 @@ async fn engine_version(db: &Db) -> Finding {
                 Finding::broken("database", format!("PostgreSQL {version}"), format!("move to PostgreSQL {POSTGRES_MIN} or newer"))
             }
         }
-        (_, Err(error)) => Finding::broken("database", error.to_string(), "look at the log of the database"),
+        (_, Err(error)) => Finding::broken("database", in_one_line(&error), "look at the log of the database"),
     }
 }
 
-async fn schema(db: &Db) -> Finding {
+async fn schema(db: &Db, settings: &Settings) -> Finding {
     let pending = Migrator::get_pending_migrations(db.connection()).await.map(|steps| steps.len());
     match (pending, migrations::missing_indexes(db.connection()).await) {
         (Ok(0), Ok(missing)) if missing.is_empty() => Finding::well("schema", "up to date, every index there"),
@@ -85,8 +101,17 @@ async fn schema(db: &Db) -> Finding {
             let names: Vec<_> = missing.into_iter().map(|index| index.name).collect();
             Finding::broken("schema", format!("indexes are missing: {}", names.join(", ")), "create what was dropped by hand")
         }
-        (Ok(steps), _) => Finding::warning("schema", format!("{steps} steps are missing"), "run `tallyman migrate up`"),
-        (Err(error), _) => Finding::broken("schema", error.to_string(), "look at the log of the database"),
+        (Ok(steps), _) if house::schema_follows(db, settings) => Finding::warning(
+            "schema",
+            format!("{steps} steps are missing"),
+            "nothing: the next start applies them by itself; `tallyman migrate up` does so now",
+        ),
+        (Ok(steps), _) => Finding::broken(
+            "schema",
+            format!("{steps} steps are missing; no role starts without them"),
+            "run `tallyman migrate up` once, before the roles start",
+        ),
+        (Err(error), _) => Finding::broken("schema", in_one_line(&error), "look at the log of the database"),
     }
 }
 
@@ -102,7 +127,7 @@ async fn clock(db: &Db) -> Finding {
                 Finding::warning("clock", detail, "keep both machines' clocks with NTP; due times follow the database, tokens this machine")
             }
         }
-        Err(error) => Finding::broken("clock", error.to_string(), "look at the log of the database"),
+        Err(error) => Finding::broken("clock", in_one_line(&error), "look at the log of the database"),
     }
 }
 
@@ -115,7 +140,7 @@ pub async fn redis(settings: &Settings) -> Finding {
             Finding::well("redis", format!("Redis {version}"))
         }
         Ok(version) => Finding::warning("redis", format!("Redis {version}"), format!("move to Redis {REDIS_MIN} or newer")),
-        Err(error) => Finding::broken("redis", error.to_string(), "start Redis, or mend REDIS_URL; unset it to go on without"),
+        Err(error) => Finding::broken("redis", in_one_line(&error), "start Redis, or mend REDIS_URL; unset it to go on without"),
     }
 }
 
@@ -123,7 +148,7 @@ pub async fn engine(settings: &Settings) -> Finding {
     let book = Arc::new(Book::new("doctor"));
     let engine = match sandbox::connect(&settings.sandbox, "doctor".into(), book, Arc::new(SystemRng)) {
         Ok(engine) => engine,
-        Err(error) => return Finding::broken("containers", error.to_string(), "agents cannot run until this is mended"),
+        Err(error) => return Finding::broken("containers", in_one_line(&*error), "agents cannot run until this is mended"),
     };
     let seen = engine.ping().await;
     engine.shutdown().await;
@@ -131,17 +156,20 @@ pub async fn engine(settings: &Settings) -> Finding {
         Ok(engine) => Finding::well("containers", engine),
         Err(error) => Finding::broken(
             "containers",
-            error.to_string(),
+            in_one_line(&error),
             "install and start Docker (Debian: apt-get install docker.io), set DOCKER_HOST, or join the group that owns /var/run/docker.sock",
         ),
     }
 }
 
 pub fn signing_key(settings: &Settings) -> Finding {
-    match house::signing_key(settings) {
+    let advice = match settings.app.env {
+        Env::Production => "set JWT_SIGNING_KEY",
+        Env::Development => "check the key that it names, and who owns the data directory",
+    };
+    match house::tokens(settings, Arc::new(SystemClock)) {
         Ok(_) => Finding::well("signing key", "there"),
-        Err(error) if settings.app.env == Env::Production => Finding::broken("signing key", error.to_string(), "set JWT_SIGNING_KEY"),
-        Err(error) => Finding::warning("signing key", error.to_string(), "check who owns the data directory"),
+        Err(error) => Finding::broken("signing key", in_one_line(&error), advice),
     }
 }
 
@@ -149,11 +177,11 @@ pub async fn secrets(settings: &Settings) -> Finding {
     let advice = "make one with `openssl rand -base64 32` and set SEALING_SECRET; a lost one leaves what it sealed closed for ever";
     let secrets = match outward::secrets(settings) {
         Ok(secrets) => secrets,
-        Err(error) => return Finding::broken("secrets", error.to_string(), advice),
+        Err(error) => return Finding::broken("secrets", in_one_line(&*error), advice),
     };
     match secrets.secret("sealing_v1").await {
         Ok(_) => Finding::well("secrets", "there"),
-        Err(error) => Finding::broken("secrets", error.to_string(), advice),
+        Err(error) => Finding::broken("secrets", in_one_line(&error), advice),
     }
 }
 
@@ -161,11 +189,11 @@ pub async fn mail(settings: &Settings) -> Finding {
     let advice = "mend the section [mail] (smtp_host, smtp_port, smtp_tls, smtp_user, smtp_password, from)";
     let mailer = match outward::mailer(settings) {
         Ok(mailer) => mailer,
-        Err(error) => return Finding::broken("mail", error.to_string(), advice),
+        Err(error) => return Finding::broken("mail", in_one_line(&*error), advice),
     };
     match mailer.ping().await {
         Ok(place) if settings.mail.smtp_host.is_some() => Finding::well("mail", place),
         Ok(place) => Finding::warning("mail", place, "set mail.smtp_host and mail.from, so that mails reach people"),
-        Err(error) => Finding::broken("mail", error.to_string(), advice),
+        Err(error) => Finding::broken("mail", in_one_line(&error), advice),
     }
 }

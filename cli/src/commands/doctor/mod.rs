@@ -5,7 +5,10 @@ mod checks;
 use std::error::Error;
 use std::process::ExitCode;
 
+use crate::causes::in_one_line;
 use crate::settings::Settings;
+
+const SETTINGS_ADVICE: &str = "mend the named setting; `docs/settings.md` lists all of them";
 
 /// What one look found.
 pub struct Finding {
@@ -45,11 +48,11 @@ pub async fn run() -> Result<ExitCode, Box<dyn Error>> {
     let settings = match Settings::load() {
         Ok(settings) => settings,
         Err(error) => {
-            print(&Finding::broken("settings", error.to_string(), "mend the named setting; `docs/settings.md` lists all of them"));
+            print(&Finding::broken("settings", in_one_line(&*error), SETTINGS_ADVICE));
             return Ok(ExitCode::FAILURE);
         }
     };
-    let mut findings = vec![checks::version(), checks::disk(&settings).await];
+    let mut findings = vec![checks::version(), checks::settings(&settings), checks::disk(&settings).await];
     findings.extend(checks::database(&settings).await);
     findings.push(checks::redis(&settings).await);
     findings.push(checks::engine(&settings).await);
