@@ -70,7 +70,8 @@ impl Webhooks<'_> {
         if endpoint.state == webhook_endpoint::State::Disabled {
             return Err(WebhookError::Disabled { webhook: id });
         }
-        let job = NewJob::of(&DeliverWebhook { endpoint_id: id, delivery_id: delivery })?.created_by(caller.actor());
+        let job = DeliverWebhook { endpoint_id: id, delivery_id: delivery, owner_id: Some(endpoint.user_id) };
+        let job = NewJob { priority: DeliverWebhook::PRIORITY_ASKED, ..NewJob::of(&job)? }.created_by(caller.actor());
         let (enqueued, wake) = self.domain.queue.enqueue_all(&txn, vec![job]).await?;
         let job = enqueued[0].id;
         let again = webhook_delivery::ActiveModel {
