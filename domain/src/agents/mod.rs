@@ -1,7 +1,7 @@
 //! Agents: what developers sell. What an agent runs is a version, which never changes; an update makes the next one.
 
 mod agent;
-mod audit;
+pub(crate) mod audit;
 mod create;
 mod delete;
 mod draft;
