@@ -53,6 +53,7 @@ impl ExecutionsApi {
     }
 
     /// List one's own executions
+    /// Where inputs and outputs are large a page ends early: go on as long as there is a `next_page_token`.
     #[oai(path = "/executions", method = "get", operation_id = "listExecutions")]
     async fn list(
         &self,

@@ -9,6 +9,7 @@ mod error;
 mod get;
 mod list;
 mod pin;
+mod settings;
 pub mod state;
 mod stats;
 mod transition;
@@ -20,6 +21,7 @@ pub use entities::agent::{Category, State};
 pub use entities::agent_audit::Model as AuditEntry;
 pub use error::AgentError;
 pub use list::AgentFilter;
+pub use settings::Settings;
 pub use stats::AgentStats;
 pub use transition::Change;
 
