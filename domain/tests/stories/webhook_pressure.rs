@@ -25,6 +25,7 @@ crate::on_every_engine!(
     nobody_is_behind_while_nothing_is_sent,
     a_change_without_a_version_never_loses_a_race,
     deleting_an_endpoint_and_finishing_a_delivery_get_along,
+    a_test_of_an_endpoint_that_is_deleted_meanwhile_is_sent_or_finds_none,
 );
 
 async fn deliveries(world: &World, owner: &Caller, id: WebhookId) -> Vec<Delivery> {
@@ -232,6 +233,18 @@ async fn deleting_an_endpoint_and_finishing_a_delivery_get_along(world: World) {
     assert_eq!(world.database.count("SELECT count(*) FROM webhook_deliveries").await, 0);
     for id in world.jobs_of(JobKind::DeliverWebhook).await {
         assert!(matches!(world.job(id).await.state, job::State::Succeeded | job::State::Failed));
+    }
+    world.finish().await;
+}
+
+async fn a_test_of_an_endpoint_that_is_deleted_meanwhile_is_sent_or_finds_none(world: World) {
+    let (ann, webhooks) = (world.operator().await, world.domain.webhooks());
+    for _ in 0..20 {
+        let id = world.webhook(&ann, URL, &["*"]).await.webhook.id;
+        let (asked, deleted) = tokio::join!(webhooks.test(&ann, id, None), webhooks.delete(&ann, id, None));
+        assert!(deleted.is_ok(), "{deleted:?}");
+        assert!(asked.is_ok() || domain::Fault::code(&asked.unwrap_err()) == "not-found");
+        world.run_jobs().await;
     }
     world.finish().await;
 }
