@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use domain::ops::PoolView;
 use poem::web::Data;
-use poem::{Endpoint, IntoResponse as _, Response, handler};
+use poem::{Endpoint, IntoResponse as _, Request, Response, handler};
 
 use crate::App;
+use crate::gate::ClientAddress;
 use crate::problem::Problem;
 
 /// How long the database may take. Scrapers give up after ten seconds, and what this process recorded is worth having without it.
@@ -21,7 +22,10 @@ pub fn endpoint() -> impl Endpoint<Output = Response> {
 }
 
 #[handler]
-async fn render(app: Data<&App>) -> Result<Response, Problem> {
+async fn render(request: &Request, app: Data<&App>) -> Result<Response, Problem> {
+    if !may_read(request, &app) {
+        return Err(Problem::forbidden("metrics are shown to the addresses in `metrics_nets`"));
+    }
     let Some(recorder) = &app.metrics else { return Err(Problem::not_found("this process records no metrics")) };
     let pools = pools(&app).await;
     pools.iter().flatten().for_each(record);
@@ -29,6 +33,12 @@ async fn render(app: Data<&App>) -> Result<Response, Problem> {
     let text = recorder.render();
     let text = if pools.is_some() { text } else { without_the_queue(&text) };
     Ok(text.with_content_type("text/plain; version=0.0.4; charset=utf-8").into_response())
+}
+
+/// Everybody, or those whom the settings name.
+fn may_read(request: &Request, app: &App) -> bool {
+    let (nets, client) = (&app.settings.metrics_nets, request.data::<ClientAddress>().and_then(|client| client.0));
+    nets.is_empty() || client.is_some_and(|client| nets.iter().any(|network| network.contains(client)))
 }
 
 /// How the queue stands; `None` while the database does not say.

@@ -27,6 +27,11 @@ pub struct Settings {
     pub body_depth_max: usize,
     /// How long a request may take to be read and answered. More than the longest `Prefer: wait`.
     pub request_seconds_max: u64,
+    /// Executions that are followed in this process at once, by everybody and by one user.
+    pub followers_max: usize,
+    pub followers_of_caller_max: usize,
+    /// Who may read `/metrics`. Empty: everybody.
+    pub metrics_nets: Vec<Network>,
     /// How long requests in flight are waited for at shutdown.
     pub drain_seconds_max: u64,
     /// The key that will sign access tokens next, public or private. Absent: the file in the data directory, if there is one.
@@ -51,6 +56,9 @@ impl Default for Settings {
             body_bytes_max: (1024 + 64) * 1024,
             body_depth_max: 64,
             request_seconds_max: 60,
+            followers_max: 1_000,
+            followers_of_caller_max: 20,
+            metrics_nets: Vec::new(),
             drain_seconds_max: 30,
             access_token_seconds: 900,
             jwt_signing_key: None,

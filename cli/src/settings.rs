@@ -13,6 +13,7 @@ use serde::Deserialize;
 use crate::bounds;
 
 const SECTIONS: &[&str] = &[
+    "agents",
     "api",
     "api_keys",
     "app",
@@ -23,6 +24,7 @@ const SECTIONS: &[&str] = &[
     "jobs",
     "keeping",
     "limits",
+    "lists",
     "mail",
     "outbound",
     "pools",
@@ -40,6 +42,7 @@ const SECTIONS: &[&str] = &[
 #[derive(Debug)]
 pub struct Settings {
     pub app: App,
+    pub agents: domain::agents::Settings,
     pub api: api::Settings,
     pub api_keys: domain::api_keys::Settings,
     pub database: DbSettings,
@@ -56,6 +59,7 @@ pub struct Settings {
     pub outbound: adapters::http_out::Settings,
     pub secrets: adapters::secrets::Settings,
     pub limits: domain::limits::Settings,
+    pub lists: domain::paging::Settings,
     pub sign_in: domain::sign_in::Settings,
     pub solana: Solana,
     pub telemetry: TelemetrySettings,
@@ -167,6 +171,7 @@ impl Settings {
     fn read(config: &Config) -> Result<Self, ConfigError> {
         Ok(Self {
             app: config.section("app")?,
+            agents: config.section("agents")?,
             api: config.section("api")?,
             api_keys: config.section("api_keys")?,
             database: config.section("database")?,
@@ -183,6 +188,7 @@ impl Settings {
             outbound: config.section("outbound")?,
             secrets: config.section("secrets")?,
             limits: config.section("limits")?,
+            lists: config.section("lists")?,
             sign_in: config.section("sign_in")?,
             solana: config.section("solana")?,
             telemetry: config.section("telemetry")?,
@@ -193,11 +199,13 @@ impl Settings {
     /// What the rules need to know.
     pub fn rules(&self) -> domain::Settings {
         domain::Settings {
+            agents: self.agents.clone(),
             api_keys: self.api_keys.clone(),
             devices: self.devices.clone(),
             executions: self.executions.clone(),
             keeping: self.keeping.clone(),
             limits: self.limits.clone(),
+            lists: self.lists.clone(),
             sign_in: self.sign_in.clone(),
             webhooks: self.webhooks.clone(),
             site: Site::new(&self.api.public_url(), self.solana.chain()),

@@ -12,6 +12,25 @@ pub fn holds_nul(value: &Value) -> bool {
     }
 }
 
+/// How long its JSON text is, without writing it.
+pub fn bytes_of(value: &Value) -> usize {
+    struct Count(usize);
+    impl std::io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(0);
+    // Counting never fails.
+    let _ = serde_json::to_writer(&mut count, value);
+    count.0
+}
+
 /// The text as both engines store it.
 pub fn without_nul(text: &str) -> String {
     text.replace('\0', "\u{fffd}")

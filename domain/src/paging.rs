@@ -2,8 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::fault::{Class, Fault, FieldError};
@@ -14,6 +14,22 @@ pub const SIZE_DEFAULT: u64 = 50;
 pub const SIZE_MAX: u64 = 1_000;
 
 const TAG_BYTES: usize = 16;
+/// Rows that are read at once while a page fills: what is held of large rows stays bounded, though nobody knows beforehand how large they are.
+const ROWS_OF_STEP: u64 = 26;
+
+/// Section `lists`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// A page of rows that may be large ends with the row that brings it to so many bytes.
+    pub page_bytes_max: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { page_bytes_max: 8 << 20 }
+    }
+}
 
 /// Which page a caller asks for.
 #[derive(Debug, Clone, Default)]
@@ -107,6 +123,66 @@ impl PageRequest {
         let next = rows.last().filter(|_| more).map(|row| token(list, filter, &key(row)));
         Ok(Page { items: rows, next_page_token: next })
     }
+
+    /// A page of rows that may be large, to be filled step by step. It ends early, behind the row that brings it to `bytes_max`, and has one
+    /// row at least.
+    ///
+    /// # Errors
+    /// As [`PageRequest::rows_max`] and [`PageRequest::after`].
+    pub fn filling<T, K: DeserializeOwned>(
+        &self,
+        list: &str,
+        filter: &impl Serialize,
+        bytes_max: usize,
+    ) -> Result<Filling<T, K>, PageError> {
+        let (rows_max, after) = (self.rows_max()?, self.after(list, filter)?);
+        Ok(Filling { rows_max, bytes_max, items: Vec::new(), bytes: 0, last: after, more: true })
+    }
+}
+
+/// A page on its way.
+#[derive(Debug)]
+pub struct Filling<T, K> {
+    rows_max: u64,
+    bytes_max: usize,
+    items: Vec<T>,
+    bytes: usize,
+    /// The key of the last row.
+    last: Option<K>,
+    /// Whether there are rows behind it, as far as is known.
+    more: bool,
+}
+
+impl<T, K: Copy + Serialize> Filling<T, K> {
+    /// What to read next: up to so many rows behind that key. `None` when the page is full.
+    #[must_use]
+    pub fn wants(&self) -> Option<(Option<K>, u64)> {
+        let is_open = self.more && self.bytes < self.bytes_max && self.step() > 0;
+        is_open.then(|| (self.last, self.step() + 1))
+    }
+
+    /// Add what was read; `size` says a row's key and its bytes.
+    pub fn add(&mut self, rows: Vec<T>, size: impl Fn(&T) -> (K, usize)) {
+        let (mut step, mut rows) = (self.step(), rows.into_iter());
+        while step > 0 && self.bytes < self.bytes_max {
+            let Some(row) = rows.next() else { break };
+            let (key, bytes) = size(&row);
+            self.items.push(row);
+            (self.last, self.bytes, step) = (Some(key), self.bytes + bytes, step - 1);
+        }
+        self.more = rows.next().is_some();
+    }
+
+    /// The page as it is, of the list and filter that it was begun for.
+    #[must_use]
+    pub fn page(self, list: &str, filter: &impl Serialize) -> Page<T> {
+        let next_page_token = self.last.filter(|_| self.more).map(|key| token(list, filter, &key));
+        Page { items: self.items, next_page_token }
+    }
+
+    fn step(&self) -> u64 {
+        self.rows_max.saturating_sub(self.items.len() as u64).min(ROWS_OF_STEP)
+    }
 }
 
 fn token(list: &str, filter: &impl Serialize, key: &impl Serialize) -> String {
@@ -158,6 +234,33 @@ mod tests {
             let changed = String::from_utf8(changed).unwrap_or_default();
             assert_eq!(asked(None, Some(changed)).after::<i32>("agents", &"deployed"), Err(PageError::Token));
         }
+        Ok(())
+    }
+
+    /// All rows by their pages, each of which asks for so many rows and ends at a hundred bytes.
+    fn paged(rows: &[usize], size: i64) -> Result<Vec<Vec<usize>>, PageError> {
+        let (mut pages, mut request) = (Vec::new(), asked(Some(size), None));
+        loop {
+            let mut filling = request.filling::<_, usize>("rows", &(), 100)?;
+            while let Some((after, rows_max)) = filling.wants() {
+                let behind = (after.map_or(0, |after| after + 1)..rows.len()).map(|at| (at, rows[at]));
+                filling.add(behind.take(usize::try_from(rows_max).unwrap_or(usize::MAX)).collect(), |row| *row);
+            }
+            let page = filling.page("rows", &());
+            pages.push(page.items.into_iter().map(|(_, bytes)| bytes).collect());
+            request.token = page.next_page_token;
+            if request.token.is_none() {
+                return Ok(pages);
+            }
+        }
+    }
+
+    #[test]
+    fn a_page_ends_with_its_rows_or_with_its_bytes_and_the_next_goes_on() -> Result<(), PageError> {
+        assert_eq!(paged(&[60, 60, 5, 500, 1, 1], 3)?, [vec![60, 60], vec![5, 500], vec![1, 1]]);
+        assert_eq!(paged(&[1, 1, 1, 1], 2)?, [vec![1, 1], vec![1, 1]], "no page is empty");
+        assert_eq!(paged(&[0; 130], 60)?.iter().map(Vec::len).collect::<Vec<_>>(), [60, 60, 10], "in more than one step");
+        assert_eq!(paged(&[], 3)?, [Vec::<usize>::new()]);
         Ok(())
     }
 

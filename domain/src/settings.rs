@@ -2,9 +2,11 @@
 
 use serde::Deserialize;
 
+use crate::agents;
 use crate::api_keys;
 use crate::devices;
 use crate::limits;
+use crate::paging;
 use crate::ports::sandbox::RunLimits;
 use crate::sign_in::Settings as SignInSettings;
 use crate::siws::Site;
@@ -13,6 +15,8 @@ use crate::webhooks::Settings as WebhookSettings;
 /// The settings of the rules.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
+    /// Section `agents`: how many a user may have, and how often one may change.
+    pub agents: agents::Settings,
     /// Section `api_keys`: how many keys there may be, and for how long.
     pub api_keys: api_keys::Settings,
     /// Section `devices`: how devices are paired, and how fresh what they sign has to be.
@@ -23,6 +27,8 @@ pub struct Settings {
     pub keeping: Keeping,
     /// Section `limits`: how often something may happen.
     pub limits: limits::Settings,
+    /// Section `lists`: how large a page may be.
+    pub lists: paging::Settings,
     /// Section `sign_in`: how people get in, and for how long.
     pub sign_in: SignInSettings,
     /// Section `webhooks`: how many there may be, and how they are called.

@@ -43,6 +43,8 @@ pub struct Model {
     pub version: i32,
     /// The first failure after the last success.
     pub failing_since: Option<Timestamp>,
+    /// Since when events have waited for an hour and more for their first request.
+    pub behind_since: Option<Timestamp>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }

@@ -38,6 +38,7 @@ impl Dispatch {
             JobKind::Probe => handlers::probe::handle(&self.settings, decode(payload)?, run).await,
             JobKind::PruneRows => handlers::prune_rows::handle(domain, &self.settings, decode(payload)?, run).await,
             JobKind::ReconcileExecutions => handlers::reconcile_executions::handle(domain, decode(payload)?, run).await,
+            JobKind::ReconcileWebhooks => handlers::reconcile_webhooks::handle(domain, decode(payload)?, run).await,
             JobKind::RunAgent => handlers::run_agent::handle(domain, &self.settings, decode(payload)?, run).await,
             JobKind::SendMail => handlers::send_mail::handle(domain, decode(payload)?, run).await,
             JobKind::SweepContainers => handlers::sweep_containers::handle(domain, decode(payload)?, run).await,

@@ -41,10 +41,13 @@ async fn what_has_failed_stays_failed_until_somebody_asks_for_a_replay() {
 #[tokio::test]
 async fn requests_to_one_endpoint_leave_workers_to_the_others() {
     let world = World::new().await;
-    let (_, id, job) = asked(&world).await;
-    assert_eq!(world.job(job).await.concurrency_key, Some(format!("webhook:{id}")));
-    let bound = DeliverWebhook { endpoint_id: id, delivery_id: DeliveryId::from(uuid::Uuid::nil()) }.concurrency().unwrap();
-    assert_eq!(bound.running_max, Some(2));
+    let (ann, id, job) = asked(&world).await;
+    let row = world.job(job).await;
+    let delivery_id = DeliveryId::from(uuid::Uuid::nil());
+    let bound = DeliverWebhook { endpoint_id: id, delivery_id, owner_id: Some(ann.user_id) }.concurrency().unwrap();
+    assert_eq!((row.concurrency_key, bound.running_max), (Some(bound.key), Some(2)));
+    let earlier = DeliverWebhook { endpoint_id: id, delivery_id, owner_id: None }.concurrency().unwrap();
+    assert_eq!(earlier.key, format!("webhook:{id}"), "rows of an earlier version name no owner");
     world.run_jobs().await;
     world.finish().await;
 }
@@ -72,7 +75,7 @@ async fn a_worker_without_a_way_out_or_without_secrets_leaves_the_delivery_to_an
 async fn a_delivery_that_is_not_there_is_skipped() {
     let world = World::new().await;
     let nobody = uuid::Uuid::from_u128(7);
-    let job = DeliverWebhook { endpoint_id: nobody.into(), delivery_id: nobody.into() };
+    let job = DeliverWebhook { endpoint_id: nobody.into(), delivery_id: nobody.into(), owner_id: None };
     let id = world.enqueue(NewJob::of(&job).unwrap()).await;
     world.run_jobs().await;
     assert_eq!(world.job(id).await.state, job::State::Succeeded);

@@ -4,22 +4,23 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// First address and number of leading bits.
-const SPECIAL_V4: [(Ipv4Addr, u32); 15] = [
-    (Ipv4Addr::UNSPECIFIED, 8),           // this network
-    (Ipv4Addr::new(10, 0, 0, 0), 8),      // private
-    (Ipv4Addr::new(100, 64, 0, 0), 10),   // carrier-grade NAT
-    (Ipv4Addr::new(127, 0, 0, 0), 8),     // loopback
-    (Ipv4Addr::new(169, 254, 0, 0), 16),  // link-local: the metadata services of clouds
-    (Ipv4Addr::new(172, 16, 0, 0), 12),   // private
-    (Ipv4Addr::new(192, 0, 0, 0), 24),    // protocol assignments
-    (Ipv4Addr::new(192, 0, 2, 0), 24),    // documentation
-    (Ipv4Addr::new(192, 88, 99, 0), 24),  // 6to4 relays
-    (Ipv4Addr::new(192, 168, 0, 0), 16),  // private
-    (Ipv4Addr::new(198, 18, 0, 0), 15),   // benchmarks
-    (Ipv4Addr::new(198, 51, 100, 0), 24), // documentation
-    (Ipv4Addr::new(203, 0, 113, 0), 24),  // documentation
-    (Ipv4Addr::new(224, 0, 0, 0), 4),     // multicast
-    (Ipv4Addr::new(240, 0, 0, 0), 4),     // reserved, broadcast
+const SPECIAL_V4: [(Ipv4Addr, u32); 16] = [
+    (Ipv4Addr::UNSPECIFIED, 8),            // this network
+    (Ipv4Addr::new(10, 0, 0, 0), 8),       // private
+    (Ipv4Addr::new(100, 64, 0, 0), 10),    // carrier-grade NAT
+    (Ipv4Addr::new(127, 0, 0, 0), 8),      // loopback
+    (Ipv4Addr::new(168, 63, 129, 16), 32), // the host of a virtual machine at Azure: public by its number only
+    (Ipv4Addr::new(169, 254, 0, 0), 16),   // link-local: the metadata services of clouds
+    (Ipv4Addr::new(172, 16, 0, 0), 12),    // private
+    (Ipv4Addr::new(192, 0, 0, 0), 24),     // protocol assignments
+    (Ipv4Addr::new(192, 0, 2, 0), 24),     // documentation
+    (Ipv4Addr::new(192, 88, 99, 0), 24),   // 6to4 relays
+    (Ipv4Addr::new(192, 168, 0, 0), 16),   // private
+    (Ipv4Addr::new(198, 18, 0, 0), 15),    // benchmarks
+    (Ipv4Addr::new(198, 51, 100, 0), 24),  // documentation
+    (Ipv4Addr::new(203, 0, 113, 0), 24),   // documentation
+    (Ipv4Addr::new(224, 0, 0, 0), 4),      // multicast
+    (Ipv4Addr::new(240, 0, 0, 0), 4),      // reserved, broadcast
 ];
 
 /// What is not public inside of `2000::/3`. Outside of it nothing is: loopback, IPv4 in other clothes (mapped, compatible, NAT64 `64:ff9b::`),
@@ -45,9 +46,38 @@ pub fn is_public(address: IpAddr) -> bool {
     }
 }
 
+/// The IPv4 address that an IPv6 address carries, if it is of a kind that does: whoever stands between the networks sends on to that one.
+#[must_use]
+pub fn carried(address: IpAddr) -> Option<Ipv4Addr> {
+    let IpAddr::V6(address) = address else { return None };
+    let of_bits = |bits: u128| Some(Ipv4Addr::from_bits(u32::try_from(bits & u128::from(u32::MAX)).unwrap_or_default()));
+    let bits = address.to_bits();
+    match address.segments() {
+        // Compatible (RFC 4291 § 2.5.5.1), mapped (§ 2.5.5.2), translated (RFC 2765), NAT64 (RFC 6052, RFC 8215).
+        [0, 0, 0, 0, 0, 0, high, _] if high != 0 => of_bits(bits),
+        [0, 0, 0, 0, 0, 0xffff, ..] | [0, 0, 0, 0, 0xffff, 0, ..] | [0x64, 0xff9b, 0 | 1, ..] => of_bits(bits),
+        // 6to4 (RFC 3056).
+        [0x2002, ..] => of_bits(bits >> 80),
+        // Teredo (RFC 4380): the client's address, each bit turned over.
+        [0x2001, 0, ..] => of_bits(!bits),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_ipv4_address_is_known_in_every_guise() {
+        let guises = ["::a9fe:a9fe", "::ffff:169.254.169.254", "::ffff:0:a9fe:a9fe", "64:ff9b::a9fe:a9fe", "64:ff9b:1::a9fe:a9fe"];
+        for text in guises.into_iter().chain(["2002:a9fe:a9fe::1", "2001:0:4136:e378:8000:63bf:5601:5601"]) {
+            assert_eq!(carried(text.parse().unwrap()), Some(Ipv4Addr::new(169, 254, 169, 254)), "{text}");
+        }
+        for text in ["::1", "::", "2606:4700::1111", "fd00:ec2::254", "8.8.8.8"] {
+            assert_eq!(carried(text.parse().unwrap()), None, "{text}");
+        }
+    }
 
     #[test]
     fn only_the_internet_at_large_is_public() {
@@ -58,6 +88,7 @@ mod tests {
             "100.100.100.200",
             "127.0.0.1",
             "127.255.255.255",
+            "168.63.129.16",
             "169.254.169.254",
             "172.16.0.1",
             "172.31.255.255",
@@ -103,6 +134,7 @@ mod tests {
             "8.8.8.8",
             "100.63.255.255",
             "100.128.0.0",
+            "168.63.129.17",
             "172.15.255.255",
             "172.32.0.0",
             "192.0.1.0",

@@ -65,7 +65,7 @@ impl GuardedHttp {
         if found.is_empty() {
             return Err(unavailable("its name leads to no address"));
         }
-        if !found.iter().all(|address| may_be_reached(*address, &self.settings.allow_nets)) {
+        if !found.iter().all(|address| may_be_reached(*address, &self.settings)) {
             return Err(refused("its name leads to an address that is not public; an operator may open it with WEBHOOK_ALLOW_NETS"));
         }
         Ok(found.into_iter().map(|address| SocketAddr::new(address, target.port)).collect())

@@ -16,6 +16,8 @@ use serde::Deserialize;
 pub struct Settings {
     /// Addresses or networks (`10.1.0.0/16`) that may be reached though they are not public.
     pub allow_nets: Vec<Network>,
+    /// Addresses or networks that may not be reached, public or not; they win over `allow_nets`.
+    pub deny_nets: Vec<Network>,
     /// Let `http://` pass too, for development.
     pub allow_http: bool,
     /// How long a look-up, a connection and its TLS handshake may take together.
@@ -26,7 +28,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { allow_nets: Vec::new(), allow_http: false, connect_seconds_max: 5, ca_file: None }
+        Self { allow_nets: Vec::new(), deny_nets: Vec::new(), allow_http: false, connect_seconds_max: 5, ca_file: None }
     }
 }
 

@@ -6,7 +6,7 @@ use domain::ports::http_out::HttpOutError;
 use platform::Network;
 use url::{Host, Url};
 
-use super::addresses::is_public;
+use super::addresses::{carried, is_public};
 use super::settings::Settings;
 
 const URL_CHARS_MAX: usize = 2_048;
@@ -47,7 +47,7 @@ impl Target {
             Host::Domain(name) if is_localhost(name) => Some(IpAddr::from([127, 0, 0, 1])),
             Host::Domain(_) => None,
         };
-        if literal.is_some_and(|address| !may_be_reached(address, &settings.allow_nets)) {
+        if literal.is_some_and(|address| !may_be_reached(address, settings)) {
             return Err(refused("its address is not public; an operator may open it with WEBHOOK_ALLOW_NETS"));
         }
         let authority = url.port().map_or_else(|| host.to_string(), |port| format!("{host}:{port}"));
@@ -60,9 +60,13 @@ pub fn refused(reason: impl Into<String>) -> HttpOutError {
     HttpOutError::Refused { reason: reason.into() }
 }
 
-/// Whether a request may be sent to an address: it is public, or the settings name it.
-pub fn may_be_reached(address: IpAddr, allowed: &[Network]) -> bool {
-    is_public(address) || allowed.iter().any(|network| network.contains(address))
+/// Whether a request may be sent to an address: it is public, or the settings name it, and they do not deny it. Where an IPv6 address carries
+/// one of IPv4, both have to pass: a network of translated addresses is as open as what it leads to.
+pub fn may_be_reached(address: IpAddr, settings: &Settings) -> bool {
+    let is_in = |networks: &[Network], address| networks.iter().any(|network| network.contains(address));
+    let is_open = |address| is_public(address) || is_in(&settings.allow_nets, address);
+    let passes = |address| is_open(address) && !is_in(&settings.deny_nets, address);
+    passes(address) && carried(address).is_none_or(|inner| passes(IpAddr::V4(inner)))
 }
 
 /// RFC 6761 § 6.3.

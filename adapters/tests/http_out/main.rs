@@ -60,6 +60,20 @@ fn get(url: String) -> HttpRequest {
 }
 
 #[test]
+fn what_an_operator_denies_is_refused_in_every_guise() {
+    let deny_nets = ["198.41.0.0/24", "2606:4700::/32"].map(|net| net.parse().unwrap()).to_vec();
+    let http = GuardedHttp::new(Settings { deny_nets, ..settings(&["198.41.0.4", "10.1.0.0/16", "64:ff9b::/96", "2002::/16"]) }).unwrap();
+    let denied = ["198.41.0.4", "[::ffff:198.41.0.4]", "[64:ff9b::c629:4]", "[2002:c629:4::1]", "[2606:4700::1111]"];
+    // A network that translates is open, and what it leads to is not.
+    for host in denied.into_iter().chain(["[64:ff9b::a9fe:a9fe]", "[64:ff9b::a83f:8110]", "[2002:7f00:1::1]", "168.63.129.16"]) {
+        assert!(refused(&http.check(&format!("http://{host}/")).unwrap_err()), "{host}");
+    }
+    for host in ["198.41.1.4", "[64:ff9b::808:808]", "[64:ff9b::a01:2]", "[::ffff:10.1.0.2]", "[2002:808:808::1]", "[2a00:1450:4001::1]"] {
+        http.check(&format!("http://{host}/")).unwrap_or_else(|error| panic!("{host}: {error}"));
+    }
+}
+
+#[test]
 fn a_url_that_leads_into_the_house_is_refused_by_its_text() {
     let http = reaching(&[]);
     let inside = [

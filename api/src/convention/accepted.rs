@@ -18,7 +18,7 @@ use serde_json::Value;
 use super::awaited::Awaited;
 use super::header::{answered, idempotent_replayed};
 use super::prefer::{Prefer, say_applied};
-use crate::problem::Problem;
+use crate::problem::{OPERATION_GONE, Problem};
 use crate::v1::{Operation, OperationState};
 
 /// Answers with operations and waits for their end. Cheap to clone.
@@ -45,10 +45,17 @@ impl Operations {
     /// The operation of a job that the caller has just asked for.
     ///
     /// # Errors
-    /// 404 when it is not the caller's.
+    /// 410 when the request was carried out before, and its operation is not kept any more.
     pub async fn accepted(&self, caller: &domain::Caller, job: Once<JobId>, prefer: Prefer) -> Result<Accepted, Problem> {
         let replayed = job.is_replay();
-        let operation = self.get(caller, job.into_inner(), prefer).await?.operation;
+        let operation = match self.get(caller, job.into_inner(), prefer).await {
+            Err(missing) if replayed && missing.kind().status() == StatusCode::NOT_FOUND => {
+                let sentence =
+                    "the request with this idempotency key was carried out, and its operation is not kept any more; nothing was done again";
+                return Err(Problem::new(&OPERATION_GONE).because(sentence));
+            }
+            answered => answered?.operation,
+        };
         Ok(Accepted { granted: prefer.wait.filter(|_| operation.done), operation, replayed })
     }
 

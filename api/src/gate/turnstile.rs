@@ -1,7 +1,8 @@
 //! Counts every request before it is answered, and tells its caller how they stand (draft-ietf-httpapi-ratelimit-headers-10).
 //!
-//! Whoever is signed in counts by user or key, everybody else by address. Streams of events and what the console reads do not count, nor
-//! does what lies outside of `/v1`: health, metrics and the description of the API.
+//! Whoever is signed in counts by user or key, everybody else by address. For those who are known three things do not count: streams of events, whose
+//! number is bounded otherwise; what the console reads, of those whom it is shown to; and for everybody what lies outside of `/v1`, which is health,
+//! metrics, and pages that never change.
 
 use std::net::IpAddr;
 
@@ -68,12 +69,10 @@ async fn count(request: &mut Request) -> Result<Option<Standing>, LimitError> {
         return Ok(None);
     }
     signature::verify(&app, request).await;
-    if is_stream(request) {
-        return Ok(None);
-    }
     let caller = Caller::of(request).await;
     let counted = match &caller {
-        Ok(caller) if caller.is_signed_in() && is_read_of_the_console(request) => Ok(None),
+        Ok(_) if is_stream(request) => Ok(None),
+        Ok(caller) if caller.is_signed_in() && caller.may_observe() && is_read_of_the_console(request) => Ok(None),
         Ok(caller) => app.domain.limits().count(Policy::Caller, &caller.counted_as()).await,
         Err(_) => app.domain.limits().count(Policy::Api, &subject(request)).await,
     };
@@ -81,11 +80,15 @@ async fn count(request: &mut Request) -> Result<Option<Standing>, LimitError> {
     counted
 }
 
-/// Answers that last as long as somebody listens.
+/// Answers that last as long as somebody listens: `/v1/events`, `/v1/ws`, and the lines of an execution that is followed.
 fn is_stream(request: &Request) -> bool {
     let uri = request.uri();
+    let is_of_lines = || {
+        let execution = uri.path().strip_prefix("/v1/executions/").and_then(|rest| rest.strip_suffix("/logs"));
+        execution.is_some_and(|id| !id.is_empty() && !id.contains('/'))
+    };
     let follows = || uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "follow=true"));
-    matches!(uri.path(), "/v1/events" | "/v1/ws") || (uri.path().ends_with("/logs") && follows())
+    request.method() == Method::GET && (matches!(uri.path(), "/v1/events" | "/v1/ws") || (is_of_lines() && follows()))
 }
 
 /// Operations are looked at by a page that asks again and again.

@@ -15,6 +15,19 @@ pub fn add_preconditions(document: &mut Value) {
     }
 }
 
+/// What a pool carries out is answered with an operation, and who repeats such a request may find it gone: 410.
+pub fn add_gone(document: &mut Value) {
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut);
+    for operation in paths.filter_map(Value::as_object_mut).flat_map(Map::values_mut) {
+        let parameters = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
+        if operation["responses"].get("202").is_some() && parameters.iter().any(|parameter| parameter["name"] == "Idempotency-Key") {
+            let mut response = operation["responses"]["404"].clone();
+            response["description"] = json!("The request was carried out before, and its operation is not kept any more.");
+            operation["responses"]["410"] = response;
+        }
+    }
+}
+
 /// Move the problem answers of all operations to `components/responses`.
 pub fn say_once(document: &mut Value) {
     let mut shared = Map::new();

@@ -93,6 +93,7 @@ pub static WEBHOOK_DISABLED: Kind = Kind::new(409, "webhook-disabled", "Webhook 
 pub static IDENTITY_TAKEN: Kind = Kind::new(409, "identity-taken", "Identity taken");
 pub static LOST_LEASE: Kind = Kind::new(409, "lost-lease", "Lost lease");
 pub static IDEMPOTENCY_IN_PROGRESS: Kind = Kind::new(409, "idempotency-in-progress", "Request in progress");
+pub static OPERATION_GONE: Kind = Kind::new(410, "operation-gone", "Operation is not kept any more");
 pub static PRECONDITION_FAILED: Kind = Kind::new(412, "precondition-failed", "Precondition failed");
 pub static BODY_TOO_LARGE: Kind = Kind::new(413, "body-too-large", "Body too large");
 pub static UNSUPPORTED_MEDIA_TYPE: Kind = Kind::new(415, "unsupported-media-type", "Unsupported media type");
@@ -141,6 +142,7 @@ pub static CATALOGUE: &[&Kind] = &[
     &IDENTITY_TAKEN,
     &LOST_LEASE,
     &IDEMPOTENCY_IN_PROGRESS,
+    &OPERATION_GONE,
     &PRECONDITION_FAILED,
     &BODY_TOO_LARGE,
     &UNSUPPORTED_MEDIA_TYPE,

@@ -44,7 +44,8 @@ impl AgentsApi {
 
     /// List agents
     ///
-    /// Deployed ones, and the caller's own in every state.
+    /// Deployed ones, and the caller's own in every state. Where schemas are large a page ends early: go on as long as there is a
+    /// `next_page_token`.
     #[oai(path = "/agents", method = "get", operation_id = "listAgents")]
     #[expect(clippy::too_many_arguments, reason = "one per query parameter")]
     async fn list(

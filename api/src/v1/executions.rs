@@ -1,6 +1,7 @@
 //! `/v1/executions`: runs of agents.
 
 mod follow;
+mod followers;
 mod wire;
 
 use domain::Domain;
@@ -20,11 +21,13 @@ use crate::v1::Tag;
 use crate::wire::{Count, Id, PageSize};
 
 use follow::Logs;
+pub use followers::Followers;
 use wire::{Execution, ExecutionList, ExecutionState, LogPage, RunAgentRequest};
 
 pub struct ExecutionsApi {
     pub domain: Domain,
     pub operations: Operations,
+    pub followers: Followers,
 }
 
 #[OpenApi(prefix_path = "/v1", tag = "Tag::Executions")]
@@ -53,6 +56,8 @@ impl ExecutionsApi {
     }
 
     /// List one's own executions
+    ///
+    /// Where inputs and outputs are large a page ends early: go on as long as there is a `next_page_token`.
     #[oai(path = "/executions", method = "get", operation_id = "listExecutions")]
     async fn list(
         &self,
@@ -80,7 +85,8 @@ impl ExecutionsApi {
     /// What an agent wrote
     ///
     /// With `follow=true` the lines come as server-sent events while the agent runs: `line` events whose id is the line's number, and one
-    /// `end` event. Come back with `Last-Event-ID`, or with `after`, to go on where you were.
+    /// `end` event. Come back with `Last-Event-ID`, or with `after`, to go on where you were. Only so many streams may be open at once; one more
+    /// is 429.
     #[oai(path = "/executions/:id/logs", method = "get", operation_id = "getExecutionLogs")]
     #[expect(clippy::too_many_arguments, reason = "one per query parameter")]
     async fn logs(
@@ -98,7 +104,8 @@ impl ExecutionsApi {
     ) -> Result<Logs, Problem> {
         let after = after.0.unwrap_or_default().signed();
         if follow.0 == Some(true) {
-            return Ok(Logs::follow(self.domain.follow(&caller, id.0.0, seen.0.unwrap_or(after)).await?));
+            let lines = self.domain.follow(&caller, id.0.0, seen.0.unwrap_or(after)).await?;
+            return Ok(Logs::follow(lines, self.followers.seat(caller.user_id)?));
         }
         let page = PageRequest { size: page_size.0.map(i64::from), token: page_token.0 };
         let page = self.domain.executions().logs(&caller, id.0.0, after, &page).await?;

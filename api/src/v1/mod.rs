@@ -83,7 +83,11 @@ fn apis(app: &App) -> Apis {
         ),
         agents::AgentsApi { domain: app.domain.clone() },
         entitlements::EntitlementsApi { domain: app.domain.clone() },
-        executions::ExecutionsApi { domain: app.domain.clone(), operations: app.operations.clone() },
+        executions::ExecutionsApi {
+            domain: app.domain.clone(),
+            operations: app.operations.clone(),
+            followers: executions::Followers::new(app.settings.followers_max, app.settings.followers_of_caller_max),
+        },
         operations::OperationsApi { operations: app.operations.clone() },
         webhooks::WebhooksApi { domain: app.domain.clone() },
         webhooks::DeliveriesApi { domain: app.domain.clone(), operations: app.operations.clone() },

@@ -1,5 +1,6 @@
 //! Who gets in, and what they hear who do not.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::house::{Answer, Guest, House};
@@ -119,6 +120,18 @@ async fn metrics_are_told_without_the_database_too() {
     let text = told.body.as_str().unwrap();
     assert!(text.contains("jobs_claimed_total 1"), "{text}");
     assert!(!text.contains("jobs{") && !text.contains("jobs_oldest_wait_seconds"), "what was known before is no answer now: {text}");
+}
+
+#[tokio::test]
+async fn metrics_are_shown_to_the_addresses_that_the_settings_name() {
+    let house = House::open().await;
+    let recorder = PrometheusBuilder::new().build_recorder();
+    for (nets, status) in [(&["203.0.113.0/24"][..], 403), (&[][..], 200)] {
+        let settings = api::Settings { metrics_nets: nets.iter().map(|net| net.parse().unwrap()).collect(), ..api::Settings::default() };
+        let app = App { metrics: Some(recorder.handle()), settings: Arc::new(settings), ..house.app.clone() };
+        let answer = Answer::of(TestClient::new(api::endpoint(app)).get("/metrics").send().await).await;
+        assert_eq!(answer.status, status, "{nets:?}");
+    }
 }
 
 #[tokio::test]

@@ -1,9 +1,13 @@
 //! Executions through the front door.
 
+use std::sync::Arc;
+
 use crate::house::Answer;
 use crate::market::{Market, Trader};
+use api::{App, Settings};
 use domain::accounts::Role;
 use poem::http::Method;
+use poem::test::TestClient;
 use serde_json::{Value, json};
 use testkit::{Script, until};
 
@@ -261,6 +265,31 @@ async fn lines_are_read_in_pages_and_followed_from_where_one_was() {
     assert_eq!(events.body.as_str().unwrap().matches("event: line").count(), 1);
     let odd = market.request(&ann, Method::GET, &format!("{resource}/logs?follow=true")).header("Last-Event-ID", "x");
     assert_eq!(Answer::of(odd.send().await).await.status, 400);
+    market.world.finish().await;
+}
+
+#[tokio::test]
+async fn only_so_many_streams_are_open_at_once() {
+    let market = Market::open().await;
+    let (ann, ben) = (market.trader().await, market.trader().await);
+    let settings = Settings { followers_of_caller_max: 1, followers_max: 2, ..Settings::default() };
+    let client = TestClient::new(api::endpoint(App { settings: Arc::new(settings), ..market.app.clone() }));
+    let (of_ann, _) = accepted(&market, &ann).await;
+    let (of_ben, _) = accepted(&market, &ben).await;
+    let follow = async |trader: &Trader, resource: &str| {
+        let request = client.get(format!("{resource}/logs?follow=true"));
+        request.header("Authorization", trader.authorization()).send().await
+    };
+    let open = follow(&ann, &of_ann).await;
+    let refused = Answer::of(follow(&ann, &of_ann).await).await;
+    assert_eq!((refused.status, refused.problem()), (429, "limited"));
+    assert!(refused.text("detail").contains("you follow 1") && !refused.header("retry-after").is_empty(), "{refused:?}");
+    let other = follow(&ben, &of_ben).await;
+    assert_eq!(other.0.status().as_u16(), 200, "each for themselves");
+    drop(open);
+    assert_eq!(follow(&ann, &of_ann).await.0.status().as_u16(), 200, "who has left leaves their place");
+    drop(other);
+    market.world.run_jobs().await;
     market.world.finish().await;
 }
 

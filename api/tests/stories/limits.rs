@@ -61,6 +61,26 @@ async fn streams_health_and_the_console_do_not_count() {
 }
 
 #[tokio::test]
+async fn what_only_looks_like_a_stream_or_the_console_counts() {
+    let house = house(Settings { api: Rate::of(1, 900, Per::Ip), caller: Rate::of(1, 60, Per::User), ..Settings::default() }).await;
+    let stream = "/v1/executions/exe_01980000000070008000000000000001/logs?follow=true";
+    let stranger = async |path: &str| Answer::of(house.client.get(path).send().await).await.status;
+    assert_eq!(
+        [stranger(stream).await, stranger("/v1/events").await, stranger(stream).await],
+        [401, 429, 429],
+        "nobody tries keys for nothing"
+    );
+    for path in ["/v1/agents/logs?follow=true", "/v1/executions/a/b/logs?follow=true", "/v1/ops/jobs"] {
+        let operator = house.guest(Role::Operator).await;
+        assert_ne!(house.get(&operator, path).await.status, 429);
+        assert_eq!(house.get(&operator, path).await.status, 429, "{path}");
+    }
+    let operator = house.guest(Role::Operator).await;
+    let posted = async || house.post(&operator, stream, &json!(null)).await.status;
+    assert_eq!([posted().await, posted().await], [405, 429]);
+}
+
+#[tokio::test]
 async fn a_limit_that_is_off_is_not_told_of() {
     let house = house(Settings { caller: Rate::Off, ..Settings::default() }).await;
     let guest = house.guest(Role::Operator).await;

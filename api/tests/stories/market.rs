@@ -33,6 +33,13 @@ pub struct Trader {
     token: String,
 }
 
+impl Trader {
+    /// What they show at the door.
+    pub fn authorization(&self) -> String {
+        format!("Bearer {}", self.token)
+    }
+}
+
 impl Market {
     pub async fn open() -> Self {
         Self::on(Kind::Sqlite).await
@@ -71,7 +78,7 @@ impl Market {
     }
 
     pub fn request(&self, trader: &Trader, method: Method, path: &str) -> TestRequestBuilder<'_, BoxEndpoint<'static, Response>> {
-        self.client.request(method, path).header("Authorization", format!("Bearer {}", trader.token))
+        self.client.request(method, path).header("Authorization", trader.authorization())
     }
 
     pub async fn get(&self, trader: &Trader, path: &str) -> Answer {

@@ -75,3 +75,21 @@ async fn a_failed_operation_says_why() {
     assert_eq!((failed.text("state"), &failed.body["error"]["code"]), ("failed", &json!("probe-refused")));
     house.close().await;
 }
+
+/// Retention, or an operator, may be faster than the time for which a key is remembered.
+#[tokio::test]
+async fn a_repeated_request_whose_operation_is_gone_hears_that_it_was_carried_out() {
+    let house = House::open().await;
+    let guest = house.guest(Role::Architect).await;
+    let body = json!({ "kind": "probe", "payload": { "action": "succeed" } });
+    let first = house.post_as(&guest, "once", "/v1/ops/jobs", &body).await;
+    house.world.run_jobs().await;
+    house.world.database.execute("DELETE FROM job_attempts").await;
+    house.world.database.execute("DELETE FROM jobs").await;
+    let again = house.post_as(&guest, "once", "/v1/ops/jobs", &body).await;
+    assert_eq!((first.status, again.status, again.problem()), (202, 410, "operation-gone"));
+    assert!(again.text("detail").contains("was carried out"));
+    assert_eq!(house.world.database.count("SELECT count(*) FROM jobs").await, 0, "nothing is done again");
+    assert_eq!(house.get(&guest, first.header("location")).await.status, 404);
+    house.close().await;
+}

@@ -71,6 +71,13 @@ async fn a_schedule_fires_when_somebody_asks() {
     house.post_as(&guest, "once", "/v1/ops/schedules/tidy_up/run-now", &json!(null)).await;
     let history = house.get(&guest, "/v1/ops/schedules/tidy_up/history").await;
     assert_eq!(history.column("fires", "reason"), ["run_now"], "one key, one fire");
+    for key in ["twice", "thrice"] {
+        house.post_as(&guest, key, "/v1/ops/schedules/tidy_up/run-now", &json!(null)).await;
+    }
+    let page = house.get(&guest, "/v1/ops/schedules/tidy_up/history?page_size=2").await;
+    assert_eq!(page.column("fires", "reason").len(), 2);
+    let rest = house.get(&guest, &format!("/v1/ops/schedules/tidy_up/history?page_token={}", page.text("next_page_token"))).await;
+    assert_eq!((rest.column("fires", "fire_at"), rest.body.get("next_page_token")), (history.column("fires", "fire_at"), None));
     let paused = house.post(&guest, "/v1/ops/schedules/tidy_up/pause", &json!(null)).await;
     assert_eq!(paused.body["paused"], true);
     let listed = house.get(&guest, "/v1/ops/schedules").await;

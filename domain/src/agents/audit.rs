@@ -12,7 +12,7 @@ use crate::context::Domain;
 use crate::paging::{Page, PageRequest};
 
 /// Write a line of the audit log into the transaction of the change.
-pub(super) async fn record(
+pub(crate) async fn record(
     domain: &Domain,
     txn: &Txn,
     agent_id: AgentId,

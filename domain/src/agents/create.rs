@@ -3,7 +3,8 @@
 use entities::agent::{self, State};
 use entities::agent_version;
 use entities::id::AgentId;
-use sea_orm::{EntityTrait as _, IntoActiveModel as _};
+use entities::user;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QuerySelect as _};
 use serde_json::json;
 
 use super::{Agent, AgentDraft, AgentError, Agents, audit};
@@ -14,7 +15,7 @@ impl Agents<'_> {
     /// Save a new agent, as a draft of the caller.
     ///
     /// # Errors
-    /// [`AgentError::Draft`] with every field that is wrong.
+    /// [`AgentError::Draft`] with every field that is wrong, [`AgentError::TooMany`].
     pub async fn create(&self, caller: &Caller, draft: AgentDraft, claim: Option<&Claim>) -> Result<Once<Agent>, AgentError> {
         if let Some(earlier) = idempotency::earlier(&self.domain.db, claim).await? {
             return Ok(Once::Again(earlier));
@@ -24,6 +25,13 @@ impl Agents<'_> {
         let txn = idempotency::open(self.domain, claim).await?;
         if let Some(earlier) = idempotency::claim(self.domain, &txn, claim).await? {
             return Ok(Once::Again(earlier));
+        }
+        // Two that come together are counted one after the other.
+        user::Entity::find_by_id(caller.user_id).lock_exclusive().one(&*txn).await?;
+        let own = agent::Entity::find().filter(agent::Column::OwnerId.eq(caller.user_id)).filter(agent::Column::DeletedAt.is_null());
+        let agents_max = self.domain.settings.agents.agents_max;
+        if own.count(&*txn).await? >= agents_max.into() {
+            return Err(AgentError::TooMany { agents_max });
         }
         let (id, now): (AgentId, _) = (self.domain.queue.ids().next(), self.domain.now());
         let row = agent::Model {

@@ -20,6 +20,10 @@ pub enum AgentError {
     NoVersion { agent: AgentId, version: i32 },
     #[error("the agent is not described well enough to be saved")]
     Draft { fields: Vec<FieldError> },
+    #[error("a user has at most {agents_max} agents; delete one that is not needed any more")]
+    TooMany { agents_max: u32 },
+    #[error("an agent has at most {versions_max} versions; create another one for what comes next")]
+    TooManyVersions { agent: AgentId, versions_max: u32 },
     #[error("agent {agent} is at version {current}, not {expected}; read it again before you change it")]
     OtherVersion { agent: AgentId, expected: i32, current: i32 },
     #[error("agent {agent} is {}; {refused}", state.name())]
@@ -46,6 +50,7 @@ impl Fault for AgentError {
             Self::Missing { .. } => Class::Missing,
             Self::Draft { .. } | Self::Address { .. } => Class::Invalid,
             Self::OtherVersion { .. } | Self::State { .. } | Self::Transition(_) | Self::AddressTaken { .. } => Class::Conflict,
+            Self::TooMany { .. } | Self::TooManyVersions { .. } => Class::Refused,
             Self::NoVersion { .. } | Self::StoredSchema { .. } => Class::Bug,
             Self::Page(error) => error.class(),
             Self::Idempotency(error) => error.class(),
@@ -60,6 +65,7 @@ impl Fault for AgentError {
             Self::OtherVersion { .. } => "precondition-failed",
             Self::State { .. } | Self::Transition(_) => "agent-state",
             Self::AddressTaken { .. } => "conflict",
+            Self::TooMany { .. } | Self::TooManyVersions { .. } => "refused",
             Self::NoVersion { .. } | Self::StoredSchema { .. } => "internal",
             Self::Page(error) => error.code(),
             Self::Idempotency(error) => error.code(),

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::{Agent, AgentError, Agents};
 use crate::accounts::Caller;
+use crate::json::bytes_of;
 use crate::paging::{Page, PageRequest};
 
 /// What the agents of a list have in common.
@@ -29,7 +30,8 @@ pub struct AgentFilter {
 }
 
 impl Agents<'_> {
-    /// The agents that the filter describes, newest first: deployed ones, and the caller's own in every state.
+    /// The agents that the filter describes, newest first: deployed ones, and the caller's own in every state. Where
+    /// schemas are large a page ends early.
     ///
     /// # Errors
     /// [`AgentError::Page`] when the page cannot be told.
@@ -47,18 +49,22 @@ impl Agents<'_> {
         if let Some(words) = filter.q.as_deref().map(str::trim).filter(|words| !words.is_empty()) {
             wanted = wanted.add(self.found(words));
         }
-        if let Some(after) = page.after::<AgentId>("agents", filter)? {
-            wanted = wanted.add(agent::Column::Id.lt(after));
+        let mut filling = page.filling("agents", filter, self.domain.settings.lists.page_bytes_max)?;
+        while let Some((after, rows_max)) = filling.wants() {
+            let behind = wanted.clone().add_option(after.map(|after: AgentId| agent::Column::Id.lt(after)));
+            let find = agent::Entity::find().filter(behind).order_by_desc(agent::Column::Id).limit(rows_max);
+            filling.add(self.with_versions(find.all(db).await?).await?, |agent| (agent.row.id, bytes_of_agent(agent)));
         }
-        let find = agent::Entity::find().filter(wanted).order_by_desc(agent::Column::Id).limit(page.rows_max()? + 1);
-        let page = page.page("agents", filter, find.all(db).await?, |row| row.id)?;
-        let mut versions = self.versions(&page.items).await?;
+        Ok(filling.page("agents", filter))
+    }
+
+    async fn with_versions(&self, rows: Vec<agent::Model>) -> Result<Vec<Agent>, AgentError> {
+        let mut versions = self.versions(&rows).await?;
         let with_version = |row: agent::Model| {
             let current = versions.remove(&row.id);
             current.ok_or(AgentError::NoVersion { agent: row.id, version: row.version }).map(|current| Agent { row, current })
         };
-        let items = page.items.into_iter().map(with_version).collect::<Result<_, _>>()?;
-        Ok(Page { items, next_page_token: page.next_page_token })
+        rows.into_iter().map(with_version).collect()
     }
 
     fn found(self, words: &str) -> Expr {
@@ -88,6 +94,11 @@ impl Agents<'_> {
         let found = agent_version::Entity::find().filter(of_them).all(self.domain.db.connection()).await?;
         Ok(found.into_iter().map(|version| (version.agent_id, version)).collect())
     }
+}
+
+/// What of an agent may be large.
+fn bytes_of_agent(agent: &Agent) -> usize {
+    agent.row.description.len() + bytes_of(&agent.current.input_schema) + bytes_of(&agent.current.output_schema)
 }
 
 /// Each word as a literal of FTS5, so that nothing in it is an operator.

@@ -1,7 +1,7 @@
 //! Agents: what developers sell. What an agent runs is a version, which never changes; an update makes the next one.
 
 mod agent;
-mod audit;
+pub(crate) mod audit;
 mod create;
 mod delete;
 mod draft;
@@ -9,6 +9,7 @@ mod error;
 mod get;
 mod list;
 mod pin;
+mod settings;
 pub mod state;
 mod stats;
 mod transition;
@@ -20,6 +21,7 @@ pub use entities::agent::{Category, State};
 pub use entities::agent_audit::Model as AuditEntry;
 pub use error::AgentError;
 pub use list::AgentFilter;
+pub use settings::Settings;
 pub use stats::AgentStats;
 pub use transition::Change;
 

@@ -13,7 +13,8 @@ impl Agents<'_> {
     /// Save the agent anew as its next version. `expected` is the version that the caller has read; without it the last writer wins.
     ///
     /// # Errors
-    /// [`AgentError::OtherVersion`] when somebody was faster, [`AgentError::State`] when the agent is archived.
+    /// [`AgentError::OtherVersion`] when somebody was faster, [`AgentError::State`] when the agent is archived,
+    /// [`AgentError::TooManyVersions`].
     pub async fn update(&self, caller: &Caller, id: AgentId, draft: AgentDraft, expected: Option<i32>) -> Result<Agent, AgentError> {
         let before = self.managed(caller, id).await?;
         if before.row.state == State::Archived {
@@ -30,7 +31,10 @@ impl Agents<'_> {
             Some(expected) => expected,
             None => Agent::lock_version(&txn, id).await?,
         };
-        let version = read + 1;
+        let (version, versions_max) = (read + 1, self.domain.settings.agents.versions_max);
+        if i64::from(version) > i64::from(versions_max) {
+            return Err(AgentError::TooManyVersions { agent: id, versions_max });
+        }
         let changes = agent::ActiveModel {
             name: Set(draft.name),
             description: Set(draft.description),

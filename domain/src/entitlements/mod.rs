@@ -4,16 +4,19 @@ mod error;
 
 use entities::entitlement;
 use entities::id::{AgentId, EntitlementId, UserId};
+use platform::Txn;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _,
     QuerySelect as _,
 };
+use serde_json::json;
 
 pub use entities::entitlement::Model as Entitlement;
 pub use error::EntitlementError;
 
 use crate::accounts::Caller;
+use crate::agents::audit;
 use crate::context::Domain;
 use crate::idempotency::{self, Claim, Once};
 use crate::paging::{Page, PageRequest};
@@ -41,14 +44,8 @@ impl Entitlements<'_> {
         }
         self.domain.agents().managed(caller, agent_id).await?;
         self.domain.accounts().find(user_id).await?;
-        let new = entitlement::Model {
-            id: self.domain.queue.ids().next(),
-            agent_id,
-            user_id,
-            granted_by: caller.actor(),
-            created_at: self.domain.now(),
-            revoked_at: None,
-        };
+        let id: EntitlementId = self.domain.queue.ids().next();
+        let new = entitlement::Model { id, agent_id, user_id, granted_by: caller.actor(), created_at: self.domain.now(), revoked_at: None };
         let txn = idempotency::open(self.domain, claim).await?;
         if let Some(earlier) = idempotency::claim(self.domain, &txn, claim).await? {
             return Ok(Once::Again(earlier));
@@ -61,6 +58,9 @@ impl Entitlements<'_> {
         entitlement::Entity::insert(new.into_active_model()).on_conflict(one_live).exec_without_returning(&*txn).await?;
         let missing = EntitlementError::Missing { agent: agent_id, user: user_id };
         let held = held(&*txn, agent_id, user_id).await?.ok_or(missing)?;
+        if held.id == id {
+            self.record(&txn, caller, "entitlement_granted", &held).await?;
+        }
         idempotency::keep(&txn, claim, &held).await?;
         txn.commit().await?;
         Ok(Once::First(held))
@@ -73,13 +73,25 @@ impl Entitlements<'_> {
     pub async fn revoke(&self, caller: &Caller, agent_id: AgentId, user_id: UserId) -> Result<(), EntitlementError> {
         self.domain.agents().managed(caller, agent_id).await?;
         let txn = self.domain.db.write().await?;
+        let held = held(&*txn, agent_id, user_id).await?.ok_or(EntitlementError::Missing { agent: agent_id, user: user_id })?;
         let revoked = entitlement::Entity::update_many()
             .col_expr(entitlement::Column::RevokedAt, Expr::value(self.domain.now()))
             .filter(live(agent_id, user_id))
             .exec(&*txn)
             .await?;
+        // Whoever takes it away at the same moment has written the line.
+        if revoked.rows_affected == 0 {
+            return Err(EntitlementError::Missing { agent: agent_id, user: user_id });
+        }
+        self.record(&txn, caller, "entitlement_revoked", &held).await?;
         txn.commit().await?;
-        if revoked.rows_affected == 0 { Err(EntitlementError::Missing { agent: agent_id, user: user_id }) } else { Ok(()) }
+        Ok(())
+    }
+
+    /// The line in the agent's audit log.
+    async fn record(&self, txn: &Txn, caller: &Caller, action: &str, held: &Entitlement) -> Result<(), DbErr> {
+        let detail = json!({ "user_id": held.user_id, "entitlement_id": held.id });
+        audit::record(self.domain, txn, held.agent_id, &caller.actor(), action, Some(detail)).await
     }
 
     /// The live rights of an agent, newest first, for whoever decides over it.

@@ -5,13 +5,16 @@ use entities::id::{ExecutionId, JobId};
 use entities::job;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
+use serde_json::json;
 
 use super::{Execution, ExecutionError, Executions};
 use crate::accounts::Caller;
 use crate::idempotency::{self, Claim, Once};
+use crate::ops::{Actor, audit};
 
 impl Executions<'_> {
-    /// Ask for the end of a run; answers the job that carries it out. A second request changes nothing.
+    /// Ask for the end of a run; answers the job that carries it out. A second request changes nothing. Of an architect who ends somebody
+    /// else's run a line is kept.
     ///
     /// # Errors
     /// [`ExecutionError::Over`] when it has succeeded or failed already.
@@ -31,6 +34,11 @@ impl Executions<'_> {
             idempotency::keep(&txn, claim, &row.job_id).await?;
             txn.commit().await?;
             return Ok(Once::First(row.job_id));
+        }
+        if row.user_id != caller.user_id && row.cancel_requested_at.is_none() {
+            let actor = Actor { caller: *caller, request_id: None };
+            let detail = json!({ "user_id": row.user_id });
+            audit::record(self.domain, &txn, &actor, "cancel_execution", Some(format!("/v1/executions/{id}")), Some(detail)).await?;
         }
         let wake = self.domain.queue.cancel(&txn, row.job_id).await?;
         let job_state: Option<job::State> =

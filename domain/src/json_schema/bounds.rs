@@ -16,14 +16,28 @@ const UNROLLED_MAX: usize = 2_000;
 /// Each of them looks at its subschemas twice, so nested ones double the work.
 const UNEVALUATED_MAX: usize = 4;
 
+/// What one check may cost at most: the weight of the schema times the bytes of the value. A value of 1 MiB may meet 256 parts, one of 10 KiB any schema.
+const WORK_MAX: usize = 256 << 20;
+/// A pattern reads its whole text, and slowly when it was made to be slow.
+const PATTERN_WEIGHT: usize = 16;
+
+/// Whether a value of so many bytes is too much for a schema of that weight.
+///
+/// # Errors
+/// How many bytes it would take.
+pub fn affordable(weight: usize, bytes: usize) -> Result<(), usize> {
+    let bytes_max = WORK_MAX / weight.max(1);
+    if bytes <= bytes_max { Ok(()) } else { Err(bytes_max) }
+}
+
 /// Keywords whose meaning depends on where the schema was called from, or that rename its parts.
 const REFUSED: [&str; 6] = ["$dynamicRef", "$recursiveRef", "$dynamicAnchor", "$recursiveAnchor", "$anchor", "$vocabulary"];
 
-/// Look at every part of the schema.
+/// Look at every part of the schema. Answers its weight: how much work each byte of a value may be.
 ///
 /// # Errors
 /// A JSON pointer into the schema, and the sentence that says what is wrong there.
-pub fn check(schema: &Value) -> Result<(), (String, String)> {
+pub fn check(schema: &Value) -> Result<usize, (String, String)> {
     if !schema.is_object() && !schema.is_boolean() {
         return Err((String::new(), "a schema is a JSON object".into()));
     }
@@ -31,13 +45,14 @@ pub fn check(schema: &Value) -> Result<(), (String, String)> {
     if bytes > BYTES_MAX {
         return Err((String::new(), format!("the schema has {bytes} bytes, at most {BYTES_MAX} are allowed")));
     }
-    let mut look = Look { root: schema, patterns: 0, unevaluated: 0, sizes: HashMap::new() };
+    let mut look = Look { root: schema, patterns: 0, unevaluated: 0, weighs: false, sizes: HashMap::new() };
     look.walk(schema, "", 0)?;
     let size = look.unrolled(schema, "", &mut Vec::new())?;
     if size > UNROLLED_MAX {
         return Err((String::new(), format!("with every $ref written out the schema has more than {UNROLLED_MAX} parts")));
     }
-    Ok(())
+    (look.weighs, look.sizes) = (true, HashMap::new());
+    look.unrolled(schema, "", &mut Vec::new())
 }
 
 type Refusal = (String, String);
@@ -46,6 +61,8 @@ struct Look<'a> {
     root: &'a Value,
     patterns: usize,
     unevaluated: usize,
+    /// Whether parts are weighed, and not only counted.
+    weighs: bool,
     /// The unrolled size of what a `$ref` means.
     sizes: HashMap<String, usize>,
 }
@@ -106,6 +123,12 @@ impl<'a> Look<'a> {
                     let at = format!("{at}/{}", escaped(name));
                     size = size.saturating_add(match (name.as_str(), value) {
                         ("$ref", Value::String(reference)) => self.referred(reference, &at, path)?,
+                        // A value is compared with one after the other.
+                        ("enum", Value::Array(values)) if self.weighs => 1 + values.len(),
+                        ("pattern", _) if self.weighs => PATTERN_WEIGHT,
+                        ("patternProperties", Value::Object(patterns)) if self.weighs => {
+                            self.unrolled(value, &at, path)?.saturating_add(PATTERN_WEIGHT * patterns.len())
+                        }
                         ("const" | "enum" | "default" | "examples", _) => 1,
                         _ => self.unrolled(value, &at, path)?,
                     });
@@ -171,7 +194,7 @@ mod tests {
     fn references_into_the_schema_are_fine() {
         let schema = json!({"$defs": {"a b": {"type": "string"}, "list": {"type": "array", "items": {"$ref": "#/$defs/a%20b"}}},
             "properties": {"x": {"$ref": "#/$defs/list"}, "y": {"$ref": "#/$defs/list"}}});
-        assert_eq!(check(&schema), Ok(()));
+        assert!(check(&schema).is_ok());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::bounds;
 use super::sentence::sentence;
 use crate::fault::FieldError;
-use crate::json::shortened;
+use crate::json::{bytes_of, shortened};
 
 /// What a compiled pattern may take.
 const PATTERN_MEMORY_BYTES_MAX: usize = 1 << 20;
@@ -16,7 +16,11 @@ const ERROR_CHARS_MAX: usize = 300;
 
 /// A compiled schema.
 #[derive(Debug)]
-pub struct JsonSchema(Validator);
+pub struct JsonSchema {
+    validator: Validator,
+    /// How much work each byte of a value may be.
+    weight: usize,
+}
 
 /// A schema that is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,23 +46,29 @@ impl JsonSchema {
     /// # Errors
     /// What is wrong with the schema, and where.
     pub fn compile(schema: &Value) -> Result<Self, SchemaError> {
-        bounds::check(schema).map_err(|(pointer, detail)| SchemaError { pointer, detail })?;
+        let weight = bounds::check(schema).map_err(|(pointer, detail)| SchemaError { pointer, detail })?;
         let patterns = PatternOptions::regex().size_limit(PATTERN_MEMORY_BYTES_MAX).dfa_size_limit(PATTERN_MEMORY_BYTES_MAX);
         let built = jsonschema::options().with_retriever(Nowhere).with_pattern_options(patterns).build(schema);
-        built.map(Self).map_err(|error| SchemaError {
+        built.map(|validator| Self { validator, weight }).map_err(|error| SchemaError {
             pointer: error.instance_path().to_string(),
             detail: shortened(&sentence(&error), ERROR_CHARS_MAX),
         })
     }
 
-    /// What is wrong with the value: nothing, or up to twenty places below `root`.
+    /// What is wrong with the value: nothing, or up to twenty places below `root`. A value that would be too much work for this schema is
+    /// not looked at, and that is what is wrong with it.
     #[must_use]
     pub fn errors(&self, value: &Value, root: &str) -> Vec<FieldError> {
+        let bytes = bytes_of(value);
+        if let Err(bytes_max) = bounds::affordable(self.weight, bytes) {
+            let detail = format!("has {bytes} bytes of JSON; against a schema of this size at most {bytes_max} are checked");
+            return vec![FieldError { pointer: root.to_owned(), detail }];
+        }
         let field = |error: jsonschema::ValidationError<'_>| FieldError {
             pointer: format!("{root}{}", error.instance_path()),
             detail: shortened(&sentence(&error), ERROR_CHARS_MAX),
         };
-        self.0.iter_errors(value).take(ERRORS_MAX).map(field).collect()
+        self.validator.iter_errors(value).take(ERRORS_MAX).map(field).collect()
     }
 }
 
@@ -83,6 +93,24 @@ mod tests {
         assert_eq!(schema.errors(&json!(format!("{}!", "a".repeat(100_000))), "").len(), 1);
         assert!(JsonSchema::compile(&json!({"pattern": "(?:a{1000}){1000}"})).is_err());
         assert!(JsonSchema::compile(&json!({"pattern": "(a)\\1"})).is_err(), "what needs backtracking is refused");
+        Ok(())
+    }
+
+    #[test]
+    fn a_schema_and_a_value_that_are_too_much_work_together_are_refused_unseen() -> Result<(), SchemaError> {
+        let began = std::time::Instant::now();
+        let numbers: Vec<u32> = (0..8_000).collect();
+        let long = JsonSchema::compile(&json!({"items": {"enum": numbers}}))?;
+        let patterns: Vec<_> = (0..60).map(|n| json!({"pattern": format!("(x+x+){n}y|[a-q]{{3,{n}}}z$")})).skip(3).collect();
+        let slow = JsonSchema::compile(&json!({"anyOf": patterns}))?;
+        let wide = json!(vec![9_999; 200_000]);
+        for (schema, value) in [(&long, &wide), (&slow, &json!("x".repeat(1 << 20)))] {
+            let errors = schema.errors(value, "/input");
+            assert!(errors.len() == 1 && errors[0].pointer == "/input" && errors[0].detail.contains("at most"), "{errors:?}");
+        }
+        assert!(began.elapsed() < std::time::Duration::from_secs(5), "neither was tried out");
+        assert_eq!(long.errors(&json!([1, 2, 3]), ""), [], "what is small meets the same schema");
+        assert_eq!(JsonSchema::compile(&json!({"items": {"type": "integer"}}))?.errors(&wide, ""), [], "what is plain takes a whole input");
         Ok(())
     }
 

@@ -25,7 +25,7 @@ impl Actor {
 }
 
 /// Write the line.
-pub(super) async fn record(
+pub(crate) async fn record(
     domain: &Domain,
     txn: &Txn,
     actor: &Actor,

@@ -1,7 +1,7 @@
 //! The house as those see it who run it: every job of everybody, pools, workers, schedules. Whatever they change leaves a line in the
 //! audit log, in the same transaction.
 
-mod audit;
+pub(crate) mod audit;
 mod bulk;
 mod counts;
 mod detail;

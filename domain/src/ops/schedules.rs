@@ -1,13 +1,14 @@
 //! The crontab: what fires when, what fired, and doing it now.
 
 use ::jobs::store::schedules;
-use entities::{schedule, schedule_fire};
+use entities::{Timestamp, schedule, schedule_fire};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use serde_json::json;
 
 use super::once::Done;
 use super::{Actor, Ops, OpsError};
 use crate::idempotency::{Claim, Once};
+use crate::paging::{Page, PageRequest};
 
 /// An entry and when it fired last.
 #[derive(Debug, Clone)]
@@ -39,13 +40,15 @@ impl Ops<'_> {
         self.view(found.ok_or_else(|| missing(name))?).await
     }
 
-    /// The latest fires of an entry, newest first, at most `rows_max`.
+    /// When an entry fired, the latest first.
     ///
     /// # Errors
-    /// [`OpsError::Missing`].
-    pub async fn schedule_history(&self, name: &str, rows_max: u64) -> Result<Vec<schedule_fire::Model>, OpsError> {
+    /// [`OpsError::Missing`], [`OpsError::Page`].
+    pub async fn schedule_history(&self, name: &str, page: &PageRequest) -> Result<Page<schedule_fire::Model>, OpsError> {
         self.schedule(name).await?;
-        Ok(schedules::history(self.domain.db(), name, rows_max).await?)
+        let (before, rows_max) = (page.after::<Timestamp>("schedule fires", &name)?, page.rows_max()?);
+        let fires = schedules::history(self.domain.db(), name, before, rows_max + 1).await?;
+        Ok(page.page("schedule fires", &name, fires, |fire| fire.fire_at)?)
     }
 
     /// Fire an entry now, whatever its cron says.

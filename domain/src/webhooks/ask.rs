@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::deliveries::one;
 use super::fan_out::{NewDelivery, insert, tries_of_schedule};
-use super::find::own;
+use super::find::{own, there};
 use super::names::TEST;
 use super::payload::payload;
 use super::{WebhookError, Webhooks};
@@ -30,7 +30,7 @@ impl Webhooks<'_> {
         if let Some(earlier) = idempotency::claim(self.domain, &txn, claim).await? {
             return Ok(Once::Again(earlier));
         }
-        let endpoint = own(&*txn, caller, id).await?;
+        let endpoint = there(&txn, caller, id).await?;
         let bytes_max = self.domain.settings.webhooks.payload_bytes_max;
         let test = NewDelivery {
             id: self.domain.queue.ids().next(),
@@ -70,7 +70,8 @@ impl Webhooks<'_> {
         if endpoint.state == webhook_endpoint::State::Disabled {
             return Err(WebhookError::Disabled { webhook: id });
         }
-        let job = NewJob::of(&DeliverWebhook { endpoint_id: id, delivery_id: delivery })?.created_by(caller.actor());
+        let job = DeliverWebhook { endpoint_id: id, delivery_id: delivery, owner_id: Some(endpoint.user_id) };
+        let job = NewJob { priority: DeliverWebhook::PRIORITY_ASKED, ..NewJob::of(&job)? }.created_by(caller.actor());
         let (enqueued, wake) = self.domain.queue.enqueue_all(&txn, vec![job]).await?;
         let job = enqueued[0].id;
         let again = webhook_delivery::ActiveModel {

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use entities::Timestamp;
-use entities::id::DeliveryId;
+use entities::id::{DeliveryId, UserId};
 use entities::webhook_delivery::{self, State};
-use entities::webhook_endpoint;
+use entities::{user, webhook_endpoint};
 use jobs::{JobError, Run, Settled};
-use sea_orm::EntityTrait as _;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::{Value, json};
 
 use super::names::TEST;
@@ -62,9 +62,18 @@ impl Webhooks<'_> {
         if endpoint.state == webhook_endpoint::State::Disabled && delivery.event != TEST {
             return Ok(Opened::Undeliverable(undelivered("the webhook is disabled".into())));
         }
+        if !self.may_be_told(endpoint.user_id).await? {
+            return Ok(Opened::Undeliverable(undelivered("its owner is suspended".into())));
+        }
         let at = self.domain.now();
         let request = self.request(&endpoint, &delivery, at).await?;
         Ok(Opened::Send(Box::new(Outgoing { request, delivery, at })))
+    }
+
+    /// Nobody is told who may not sign in.
+    async fn may_be_told(&self, owner: UserId) -> Result<bool, WebhookError> {
+        let active = user::Entity::find_by_id(owner).filter(user::Column::State.eq(user::State::Active));
+        Ok(active.one(self.domain.db.connection()).await?.is_some())
     }
 
     async fn request(

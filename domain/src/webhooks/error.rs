@@ -23,6 +23,8 @@ pub enum WebhookError {
     TooMany { endpoints_max: u32 },
     #[error("webhook {webhook} is at version {current}, not {expected}; read it again before you change it")]
     OtherVersion { webhook: WebhookId, expected: i32, current: i32 },
+    #[error("webhook {webhook} was given another secret at the same moment; ask again")]
+    RotatedMeanwhile { webhook: WebhookId },
     #[error("webhook {webhook} is disabled; make it active again first")]
     Disabled { webhook: WebhookId },
     #[error("this process sends no requests")]
@@ -49,7 +51,7 @@ impl Fault for WebhookError {
             Self::Missing { .. } | Self::MissingDelivery { .. } => Class::Missing,
             Self::Draft { .. } => Class::Invalid,
             Self::TooMany { .. } | Self::Disabled { .. } => Class::Refused,
-            Self::OtherVersion { .. } | Self::Settle(SettleError::LostLease(_)) => Class::Conflict,
+            Self::OtherVersion { .. } | Self::RotatedMeanwhile { .. } | Self::Settle(SettleError::LostLease(_)) => Class::Conflict,
             Self::NoHttp => Class::Unavailable,
             Self::Keyring(error) => error.class(),
             Self::Mail(error) => error.class(),
@@ -67,6 +69,7 @@ impl Fault for WebhookError {
             Self::TooMany { .. } => "refused",
             Self::Disabled { .. } => "webhook-disabled",
             Self::OtherVersion { .. } => "precondition-failed",
+            Self::RotatedMeanwhile { .. } => "conflict",
             Self::NoHttp => "unavailable",
             Self::Settle(SettleError::LostLease(_)) => "lost-lease",
             Self::Keyring(error) => error.code(),

@@ -72,9 +72,10 @@ pub async fn insert(
     asked_by: Option<&str>,
 ) -> Result<(Vec<JobId>, Wake), WebhookError> {
     let job = |delivery: &NewDelivery| -> Result<NewJob, jobs::EnqueueError> {
-        let job = NewJob::of(&DeliverWebhook { endpoint_id: delivery.endpoint.id, delivery_id: delivery.id })?;
+        let (endpoint, delivery_id) = (&delivery.endpoint, delivery.id);
+        let job = NewJob::of(&DeliverWebhook { endpoint_id: endpoint.id, delivery_id, owner_id: Some(endpoint.user_id) })?;
         Ok(match asked_by {
-            Some(who) => job.created_by(who),
+            Some(who) => NewJob { priority: DeliverWebhook::PRIORITY_ASKED, ..job }.created_by(who),
             None => job,
         })
     };

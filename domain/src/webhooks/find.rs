@@ -3,6 +3,8 @@
 use entities::Timestamp;
 use entities::id::WebhookId;
 use entities::webhook_endpoint::{self, State};
+use platform::Txn;
+use sea_orm::sea_query::LockType;
 use sea_orm::{ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 use serde::{Deserialize, Serialize};
 
@@ -71,4 +73,10 @@ impl Webhooks<'_> {
 pub async fn own(db: &impl ConnectionTrait, caller: &Caller, id: WebhookId) -> Result<webhook_endpoint::Model, WebhookError> {
     let found = webhook_endpoint::Entity::find_by_id(id).filter(webhook_endpoint::Column::UserId.eq(caller.user_id));
     found.one(db).await?.ok_or(WebhookError::Missing { webhook: id })
+}
+
+/// The row, for its owner, which nobody deletes until the commit: what is written for it finds it there.
+pub async fn there(txn: &Txn, caller: &Caller, id: WebhookId) -> Result<webhook_endpoint::Model, WebhookError> {
+    let found = webhook_endpoint::Entity::find_by_id(id).filter(webhook_endpoint::Column::UserId.eq(caller.user_id));
+    found.lock(LockType::KeyShare).one(&**txn).await?.ok_or(WebhookError::Missing { webhook: id })
 }

@@ -6,6 +6,7 @@
 
 mod ask;
 mod audience;
+mod behind;
 mod create;
 mod deliver;
 mod deliveries;
@@ -17,6 +18,7 @@ mod find;
 mod names;
 mod payload;
 mod prune;
+mod reconcile;
 mod rotate;
 mod secret;
 mod settings;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use entities::id::WebhookId;
 use entities::webhook_endpoint;
+use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
 use super::find::own;
@@ -17,7 +18,7 @@ impl Webhooks<'_> {
     /// Give the webhook another secret. For `overlap` requests carry the signatures of both; zero ends the old one at once.
     ///
     /// # Errors
-    /// [`WebhookError::OtherVersion`] when somebody changed the webhook meanwhile.
+    /// [`WebhookError::RotatedMeanwhile`] when somebody gave it another secret at the same moment.
     pub async fn rotate_secret(
         &self,
         caller: &Caller,
@@ -43,7 +44,6 @@ impl Webhooks<'_> {
             secret: Set(sealed),
             previous_secret_until: Set(previous.is_some().then(|| now.plus(overlap))),
             previous_secret: Set(previous),
-            version: Set(before.version + 1),
             updated_at: Set(now),
             ..webhook_endpoint::ActiveModel::default()
         };
@@ -51,11 +51,13 @@ impl Webhooks<'_> {
         if let Some(earlier) = idempotency::claim(self.domain, &txn, claim).await? {
             return Ok(Once::Again(earlier));
         }
-        let of_it = webhook_endpoint::Entity::update_many().set(row).filter(webhook_endpoint::Column::Id.eq(id));
-        let written = of_it.filter(webhook_endpoint::Column::Version.eq(before.version)).exec(&*txn).await?;
+        let next = Expr::col(webhook_endpoint::Column::Version).add(1);
+        let of_it = webhook_endpoint::Entity::update_many().set(row).col_expr(webhook_endpoint::Column::Version, next);
+        let of_it = of_it.filter(webhook_endpoint::Column::Id.eq(id)).filter(webhook_endpoint::Column::Secret.eq(before.secret));
+        let written = of_it.exec(&*txn).await?;
         let after = own(&*txn, caller, id).await?;
         if written.rows_affected == 0 {
-            return Err(WebhookError::OtherVersion { webhook: id, expected: before.version, current: after.version });
+            return Err(WebhookError::RotatedMeanwhile { webhook: id });
         }
         let made = Made { webhook: after.into(), secret: Some(secret.text()) };
         idempotency::keep(&txn, claim, &made).await?;

@@ -14,6 +14,10 @@ pub struct Settings {
     pub answer_bytes_max: u32,
     /// An event with more of them is sent without its data.
     pub payload_bytes_max: u32,
+    /// An endpoint that nothing has reached for so long is disabled, however many deliveries have tries left.
+    pub failing_hours_max: u32,
+    /// So is one that takes events more slowly than they come, once they have waited too long for so many hours.
+    pub behind_hours_max: u32,
     /// How long the secret before signs too, when nothing else is asked for.
     pub secret_overlap_seconds: u32,
 }
@@ -25,6 +29,8 @@ impl Default for Settings {
             answer_seconds_max: 15,
             answer_bytes_max: 1_024,
             payload_bytes_max: 20_000,
+            failing_hours_max: 96,
+            behind_hours_max: 24,
             secret_overlap_seconds: 86_400,
         }
     }

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use entities::Timestamp;
 use entities::id::DeliveryId;
 use entities::webhook_delivery::{self, State};
 use entities::{webhook_attempt, webhook_endpoint};
 use jobs::{JobError, Run, Settled, Wake};
 use platform::Txn;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QuerySelect as _};
 use serde_json::json;
 
@@ -67,6 +68,9 @@ impl Webhooks<'_> {
     ) -> Result<Next, WebhookError> {
         let Outgoing { mut delivery, at, .. } = sent;
         let txn = self.domain.db.write().await?;
+        // The endpoint before its deliveries, as whoever deletes it locks them: nobody waits for one another in a ring. New deliveries may come.
+        let lock = webhook_endpoint::Entity::find_by_id(delivery.endpoint_id).lock(LockType::NoKeyUpdate);
+        lock.one(&*txn).await?;
         let Some(current) = webhook_delivery::Entity::find_by_id(delivery.id).lock_exclusive().one(&*txn).await? else {
             run.settle_in(&txn, Settled::Succeeded(json!({ "skipped": DELETED }))).await?;
             txn.commit().await?;
@@ -180,8 +184,8 @@ impl Webhooks<'_> {
         Ok(())
     }
 
-    /// How the endpoint is doing: a success forgets its failures; it is disabled when it is gone, or when nothing has reached it while a whole
-    /// schedule was used up. A test is no sign of illness.
+    /// How the endpoint is doing: a success forgets its failures; it is disabled when it is gone, when nothing has reached it while a whole
+    /// schedule was used up, or for so long that it does not matter what waits. A test is no sign of illness.
     async fn judge_endpoint(&self, txn: &Txn, delivery: &webhook_delivery::Model, verdict: &Verdict) -> Result<Option<Wake>, WebhookError> {
         let of_it = webhook_endpoint::Column::Id.eq(delivery.endpoint_id);
         let since = |since| webhook_endpoint::ActiveModel { failing_since: Set(since), ..webhook_endpoint::ActiveModel::default() };
@@ -197,14 +201,18 @@ impl Webhooks<'_> {
                 let well = webhook_endpoint::Column::FailingSince.is_null();
                 let now = since(Some(self.domain.now()));
                 webhook_endpoint::Entity::update_many().set(now).filter(of_it.clone()).filter(well).exec(&**txn).await?;
+                let endpoint = webhook_endpoint::Entity::find().filter(of_it).one(&**txn).await?;
+                let Some(failing_since) = endpoint.and_then(|endpoint| endpoint.failing_since) else { return Ok(None) };
+                let hours_max = self.domain.settings.webhooks.failing_hours_max;
+                // Where many wait for their turn none may ever come to its last try.
+                if failing_since <= before(self.domain.now(), Duration::from_secs(HOUR) * hours_max) {
+                    return self.disable(txn, delivery.endpoint_id, &format!("nothing has reached it for {hours_max} hours")).await;
+                }
                 if matches!(verdict, Verdict::Again(_)) {
                     return Ok(None);
                 }
                 let number = delivery.attempts - delivery.tries + 1;
-                let first = webhook_attempt::Entity::find_by_id((delivery.id, number)).one(&**txn).await?;
-                let endpoint = webhook_endpoint::Entity::find().filter(of_it).one(&**txn).await?;
-                let failing_since = endpoint.and_then(|endpoint| endpoint.failing_since);
-                let (Some(first), Some(failing_since)) = (first, failing_since) else { return Ok(None) };
+                let Some(first) = webhook_attempt::Entity::find_by_id((delivery.id, number)).one(&**txn).await? else { return Ok(None) };
                 // The first failure is written down when its request is over; the request of another one may have begun in between.
                 if failing_since
                     > first.at.plus(Duration::from_millis(first.latency_ms.try_into().unwrap_or(0)).saturating_add(RETRY_AFTER[0]))
@@ -215,4 +223,9 @@ impl Webhooks<'_> {
             }
         }
     }
+}
+
+/// So long before that moment.
+pub fn before(moment: Timestamp, span: Duration) -> Timestamp {
+    Timestamp::from_micros(moment.micros().saturating_sub(i64::try_from(span.as_micros()).unwrap_or(i64::MAX)))
 }

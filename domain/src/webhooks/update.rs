@@ -3,7 +3,8 @@
 use entities::id::WebhookId;
 use entities::webhook_delivery;
 use entities::webhook_endpoint::{self, Patterns, State};
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use platform::Txn;
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 
 use super::disable::BY_OWNER;
 use super::find::own;
@@ -22,32 +23,31 @@ impl Webhooks<'_> {
         draft: WebhookDraft,
         expected: Option<i32>,
     ) -> Result<Webhook, WebhookError> {
-        let before = own(self.domain.db.connection(), caller, id).await?;
+        own(self.domain.db.connection(), caller, id).await?;
         self.check(&draft)?;
-        let version = expected.unwrap_or(before.version);
+        let txn = self.domain.db.write().await?;
+        let before = self.held(&txn, caller, id, expected).await?;
         let mut row = webhook_endpoint::ActiveModel {
             url: Set(draft.url),
             events: Set(Patterns(draft.events)),
             description: Set(draft.description),
-            version: Set(version + 1),
+            version: Set(before.version + 1),
             updated_at: Set(self.domain.now()),
             ..webhook_endpoint::ActiveModel::default()
         };
         match draft.state {
             None => {}
-            Some(State::Active) => (row.state, row.disabled_because, row.failing_since) = (Set(State::Active), Set(None), Set(None)),
+            Some(State::Active) => {
+                (row.state, row.disabled_because) = (Set(State::Active), Set(None));
+                (row.failing_since, row.behind_since) = (Set(None), Set(None));
+            }
             Some(State::Disabled) => {
                 let because = before.disabled_because.unwrap_or_else(|| BY_OWNER.to_owned());
                 (row.state, row.disabled_because) = (Set(State::Disabled), Set(Some(because)));
             }
         }
-        let txn = self.domain.db.write().await?;
-        let of_it = webhook_endpoint::Entity::update_many().set(row).filter(webhook_endpoint::Column::Id.eq(id));
-        let written = of_it.filter(webhook_endpoint::Column::Version.eq(version)).exec(&*txn).await?;
+        webhook_endpoint::Entity::update_many().set(row).filter(webhook_endpoint::Column::Id.eq(id)).exec(&*txn).await?;
         let now = own(&*txn, caller, id).await?;
-        if written.rows_affected == 0 {
-            return Err(WebhookError::OtherVersion { webhook: id, expected: version, current: now.version });
-        }
         txn.commit().await?;
         Ok(now.into())
     }
@@ -58,17 +58,27 @@ impl Webhooks<'_> {
     /// [`WebhookError::OtherVersion`] when somebody changed it meanwhile.
     pub async fn delete(&self, caller: &Caller, id: WebhookId, expected: Option<i32>) -> Result<(), WebhookError> {
         let txn = self.domain.db.write().await?;
-        let row = own(&*txn, caller, id).await?;
-        let version = expected.unwrap_or(row.version);
-        // Deliveries first, as those who record one lock them: nobody waits for one another in a ring.
+        self.held(&txn, caller, id, expected).await?;
         webhook_delivery::Entity::delete_many().filter(webhook_delivery::Column::EndpointId.eq(id)).exec(&*txn).await?;
-        let of_it = webhook_endpoint::Entity::delete_many().filter(webhook_endpoint::Column::Id.eq(id));
-        let deleted = of_it.filter(webhook_endpoint::Column::Version.eq(version)).exec(&*txn).await?;
-        if deleted.rows_affected == 0 {
-            return Err(WebhookError::OtherVersion { webhook: id, expected: version, current: row.version });
-        }
+        webhook_endpoint::Entity::delete_by_id(id).exec(&*txn).await?;
         txn.commit().await?;
         tracing::info!(webhook.id = %id, "deleted webhook `{id}`");
         Ok(())
+    }
+
+    /// The row, which nobody else changes until the commit. It is locked before any of its deliveries is, here and where tries are written down.
+    async fn held(
+        &self,
+        txn: &Txn,
+        caller: &Caller,
+        id: WebhookId,
+        expected: Option<i32>,
+    ) -> Result<webhook_endpoint::Model, WebhookError> {
+        let own = webhook_endpoint::Entity::find_by_id(id).filter(webhook_endpoint::Column::UserId.eq(caller.user_id));
+        let row = own.lock_exclusive().one(&**txn).await?.ok_or(WebhookError::Missing { webhook: id })?;
+        match expected.filter(|expected| *expected != row.version) {
+            Some(expected) => Err(WebhookError::OtherVersion { webhook: id, expected, current: row.version }),
+            None => Ok(row),
+        }
     }
 }

@@ -23,6 +23,7 @@ crate::on_every_engine!(
     a_draft_is_nobody_elses_business,
     creating_twice_under_one_key_is_creating_once,
     two_agents_never_share_an_address,
+    agents_and_their_versions_are_bounded,
 );
 
 async fn a_new_agent_is_a_draft_pinned_to_its_image(world: World) {
@@ -192,5 +193,25 @@ async fn two_agents_never_share_an_address(world: World) {
     agents.advance(a, Event::TokenCreationSuccess, token(), "chain").await.unwrap();
     let refused = agents.advance(b, Event::TokenCreationSuccess, token(), "chain").await;
     assert!(matches!(refused, Err(AgentError::AddressTaken { .. })), "{refused:?}");
+    world.finish().await;
+}
+
+async fn agents_and_their_versions_are_bounded(world: World) {
+    let agents = domain::agents::Settings { agents_max: 2, versions_max: 3 };
+    let domain = world.domain_set(domain::Settings { agents, ..domain::Settings::default() });
+    let (ann, bob) = (world.operator().await, world.operator().await);
+    let saved = domain.agents();
+    let all = futures::future::join_all((0..5).map(|_| saved.create(&ann, draft(), None))).await;
+    let made: Vec<_> = all.iter().filter_map(|made| made.as_ref().ok()).map(|made| made.get().row.id).collect();
+    assert_eq!(made.len(), 2);
+    assert!(all.iter().filter_map(|made| made.as_ref().err()).all(|error| matches!(error, AgentError::TooMany { agents_max: 2 })));
+    assert!(domain.agents().create(&bob, draft(), None).await.is_ok(), "each for themselves");
+    domain.agents().delete(&ann, made[0], None).await.unwrap();
+    assert!(domain.agents().create(&ann, draft(), None).await.is_ok(), "what is deleted makes room");
+    for version in [2, 3] {
+        assert_eq!(domain.agents().update(&ann, made[1], draft(), None).await.unwrap().row.version, version);
+    }
+    let refused = domain.agents().update(&ann, made[1], draft(), None).await.unwrap_err();
+    assert!(matches!(refused, AgentError::TooManyVersions { versions_max: 3, .. }), "{refused}");
     world.finish().await;
 }

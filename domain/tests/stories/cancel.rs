@@ -9,6 +9,7 @@ crate::on_every_engine!(
     a_waiting_run_is_cancelled_at_once,
     a_running_run_is_stopped_and_cancelled,
     cancelling_twice_is_cancelling_once,
+    an_architect_who_ends_somebodys_run_leaves_a_line,
     what_is_over_is_not_cancelled,
     a_run_between_two_attempts_is_cancelled_at_once,
     a_repeated_request_is_answered_although_the_run_ended_otherwise,
@@ -83,5 +84,23 @@ async fn a_repeated_request_is_answered_although_the_run_ended_otherwise(world: 
     world.database.execute("UPDATE executions SET state = 'succeeded'").await;
     let again = cancel().await;
     assert!(again.is_replay() && first.into_inner() == again.into_inner());
+    world.finish().await;
+}
+
+async fn an_architect_who_ends_somebodys_run_leaves_a_line(world: World) {
+    let (owner, submitted) = world.accepted_run().await;
+    let architect = world.caller(domain::accounts::Role::Architect).await;
+    world.domain.executions().cancel(&architect, submitted.execution_id, None).await.unwrap();
+    world.domain.executions().cancel(&architect, submitted.execution_id, None).await.unwrap();
+    let lines = format!(
+        "SELECT count(*) FROM api_audit WHERE action = 'cancel_execution' AND actor = '{}' AND resource = '/v1/executions/{}'",
+        architect.actor(),
+        submitted.execution_id
+    );
+    assert_eq!(world.database.count(&lines).await, 1);
+    let (owner_again, own) = world.accepted_run().await;
+    world.domain.executions().cancel(&owner_again, own.execution_id, None).await.unwrap();
+    assert_eq!(world.database.count("SELECT count(*) FROM api_audit").await, 1, "what is one's own is one's own business");
+    assert_ne!(owner.user_id, owner_again.user_id);
     world.finish().await;
 }

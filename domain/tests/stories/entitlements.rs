@@ -13,6 +13,7 @@ crate::on_every_engine!(
     a_stranger_runs_a_deployed_agent_with_an_entitlement_and_not_without,
     whoever_is_entitled_hears_that_an_agent_is_not_deployed,
     granting_twice_is_granting_once,
+    the_agents_log_tells_who_was_let_in_and_who_not_any_more,
     only_who_decides_over_an_agent_grants,
     the_owner_runs_an_agent_in_every_state_but_two,
 );
@@ -89,5 +90,19 @@ async fn the_owner_runs_an_agent_in_every_state_but_two(world: World) {
     assert!(matches!(validate().await, Err(ExecutionError::NotRunnable { .. })), "a failed one");
     world.domain.agents().apply(&owner, agent.row.id, Event::Archive, None).await.unwrap();
     assert!(matches!(validate().await, Err(ExecutionError::NotRunnable { .. })), "an archived one");
+    world.finish().await;
+}
+
+async fn the_agents_log_tells_who_was_let_in_and_who_not_any_more(world: World) {
+    let (owner, buyer, architect) = (world.operator().await, world.operator().await, world.caller(domain::accounts::Role::Architect).await);
+    let (agent, rights) = (world.agent(&owner).await.row.id, world.domain.entitlements());
+    rights.grant(&owner, agent, buyer.user_id, None).await.unwrap();
+    rights.grant(&owner, agent, buyer.user_id, None).await.unwrap();
+    rights.revoke(&architect, agent, buyer.user_id).await.unwrap();
+    assert!(rights.revoke(&architect, agent, buyer.user_id).await.is_err());
+    let log = world.domain.agents().audit(&owner, agent, &PageRequest::default()).await.unwrap().items;
+    let lines: Vec<_> = log.iter().map(|line| (line.actor.clone(), line.action.as_str())).collect();
+    assert_eq!(lines, [(architect.actor(), "entitlement_revoked"), (owner.actor(), "entitlement_granted"), (owner.actor(), "created")]);
+    assert_eq!(log[1].detail.as_ref().unwrap()["user_id"], json!(buyer.user_id));
     world.finish().await;
 }

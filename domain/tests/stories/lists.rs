@@ -13,6 +13,7 @@ crate::on_every_engine!(
     pages_lead_on_without_gaps_or_repeats,
     a_token_of_another_filter_is_refused,
     everybody_lists_their_own_executions,
+    a_page_of_large_rows_ends_early_and_the_next_goes_on,
 );
 
 fn all() -> PageRequest {
@@ -148,5 +149,41 @@ async fn everybody_lists_their_own_executions(world: World) {
     let other = ExecutionFilter { state: Some(domain::executions::State::Failed), agent_id: Some(own[0].agent_id) };
     assert!(list(&owner, other).await.is_empty());
     assert_eq!(own[0].output, Some(json!({ "text": "a b c" })));
+    world.finish().await;
+}
+
+async fn a_page_of_large_rows_ends_early_and_the_next_goes_on(world: World) {
+    let lists = domain::paging::Settings { page_bytes_max: 100_000 };
+    let domain = world.domain_set(domain::Settings { lists, ..domain::Settings::default() });
+    let owner = world.operator().await;
+    let large = |bytes| json!({ "type": "object", "description": "x".repeat(bytes) });
+    for bytes in [40_000, 40_000, 40_000, 40_000, 10] {
+        world.agent_like(&owner, AgentDraft { input_schema: large(bytes), ..draft() }).await;
+    }
+    let agent = world.agent(&owner).await.row.id;
+    for bytes in [300_000, 10, 60_000, 60_000] {
+        world.run_agent(&owner, agent, json!({ "text": "x".repeat(bytes) })).await;
+    }
+    let (mut agents, mut page) = (Vec::new(), PageRequest { size: Some(1_000), token: None });
+    loop {
+        let found = domain.agents().list(&owner, &AgentFilter::default(), &page).await.unwrap();
+        agents.push(found.items.len());
+        page.token = found.next_page_token;
+        if page.token.is_none() {
+            break;
+        }
+    }
+    assert_eq!(agents, [5, 1], "three large ones and two small ones, then the rest");
+    let (mut runs, mut page) = (Vec::new(), PageRequest { size: Some(1_000), token: None });
+    loop {
+        let found = domain.executions().list(&owner, &ExecutionFilter::default(), &page).await.unwrap();
+        runs.push(found.items.len());
+        page.token = found.next_page_token;
+        if page.token.is_none() {
+            break;
+        }
+    }
+    assert_eq!(runs, [2, 2], "one that is larger than a page is there all the same");
+    world.run_jobs().await;
     world.finish().await;
 }

@@ -25,6 +25,7 @@ mod sign_ins;
 mod stats;
 mod wallets;
 mod webhook_deliveries;
+mod webhook_pressure;
 mod webhooks;
 
 /// One test for each engine.

@@ -1,5 +1,6 @@
-use entities::id::{DeliveryId, WebhookId};
+use entities::id::{DeliveryId, UserId, WebhookId};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{Job, JobKind};
 use crate::policy::{Backoff, Concurrency, Limit, Policy, Pool};
@@ -10,11 +11,24 @@ use crate::policy::{Backoff, Concurrency, Limit, Policy, Pool};
 pub struct DeliverWebhook {
     pub endpoint_id: WebhookId,
     pub delivery_id: DeliveryId,
+    /// Whose endpoint it is. Rows from before it was written have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner_id: Option<UserId>,
 }
 
 impl DeliverWebhook {
     /// Requests to one endpoint at a time: one that is slow leaves the others their workers.
-    const RUNNING_MAX: u32 = 2;
+    pub const RUNNING_MAX: u32 = 2;
+    /// However many endpoints an owner has, they share so many lanes, each with its [`RUNNING_MAX`](Self::RUNNING_MAX): nobody fills the pool alone.
+    pub const LANES: u8 = 4;
+    /// What somebody asked for goes before what came by itself.
+    pub const PRIORITY_ASKED: i16 = 6;
+
+    fn key(&self) -> String {
+        let Some(owner) = self.owner_id else { return format!("webhook:{}", self.endpoint_id) };
+        let lane = Uuid::from(self.endpoint_id).as_bytes()[15] % Self::LANES;
+        format!("webhook:{owner}:{lane}")
+    }
 }
 
 impl Job for DeliverWebhook {
@@ -31,7 +45,7 @@ impl Job for DeliverWebhook {
     };
 
     fn concurrency(&self) -> Option<Concurrency> {
-        Some(Concurrency { key: format!("webhook:{}", self.endpoint_id), running_max: Some(Self::RUNNING_MAX), rate: None })
+        Some(Concurrency { key: self.key(), running_max: Some(Self::RUNNING_MAX), rate: None })
     }
 
     fn resource(&self) -> Option<String> {

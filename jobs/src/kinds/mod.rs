@@ -5,6 +5,7 @@ mod deliver_webhook;
 mod probe;
 mod prune_rows;
 mod reconcile_executions;
+mod reconcile_webhooks;
 mod run_agent;
 mod send_mail;
 mod sweep_containers;
@@ -18,6 +19,7 @@ pub use deliver_webhook::DeliverWebhook;
 pub use probe::{Probe, ProbeAction, ProbeConcurrency};
 pub use prune_rows::PruneRows;
 pub use reconcile_executions::ReconcileExecutions;
+pub use reconcile_webhooks::ReconcileWebhooks;
 pub use run_agent::RunAgent;
 pub use send_mail::SendMail;
 pub use sweep_containers::SweepContainers;
@@ -106,6 +108,7 @@ job_kinds! {
     Probe = "probe",
     PruneRows = "prune_rows",
     ReconcileExecutions = "reconcile_executions",
+    ReconcileWebhooks = "reconcile_webhooks",
     RunAgent = "run_agent",
     SendMail = "send_mail",
     SweepContainers = "sweep_containers",

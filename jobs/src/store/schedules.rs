@@ -5,7 +5,9 @@ use std::time::Duration;
 use entities::schedule::{Column, Entity};
 use entities::{id::JobId, schedule_fire};
 use platform::{Db, Txn};
-use sea_orm::{ColumnTrait as _, ConnectionTrait as _, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use sea_orm::{
+    ColumnTrait as _, Condition, ConnectionTrait as _, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
 use serde_json::Value;
 
 use super::sql::statement;
@@ -156,9 +158,10 @@ pub async fn set_paused(txn: &Txn, name: &str, paused: bool) -> Result<bool, DbE
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn history(db: &Db, name: &str, limit: u64) -> Result<Vec<schedule_fire::Model>, DbErr> {
+pub async fn history(db: &Db, name: &str, before: Option<Timestamp>, limit: u64) -> Result<Vec<schedule_fire::Model>, DbErr> {
     schedule_fire::Entity::find()
         .filter(schedule_fire::Column::Name.eq(name))
+        .filter(Condition::all().add_option(before.map(|before| schedule_fire::Column::FireAt.lt(before))))
         .order_by_desc(schedule_fire::Column::FireAt)
         .limit(limit)
         .all(db.connection())

@@ -46,7 +46,7 @@ async fn run_now_and_pause(rig: Rig) {
     assert!(schedules::set_paused(&txn, "tick", true).await.expect("the row"));
     assert!(!schedules::set_paused(&txn, "tock", true).await.expect("no row"));
     jobs::commit(txn, wake).await.expect("the commit");
-    let history = schedules::history(rig.db(), "tick", 10).await.expect("the history");
+    let history = schedules::history(rig.db(), "tick", None, 10).await.expect("the history");
     assert_eq!((history.len(), history[0].reason), (1, Reason::RunNow));
     assert_eq!(rig.row(history[0].job_id).await.created_by.as_deref(), Some("schedule:tick"));
     schedules::seed(rig.db(), &[entry()]).await.expect("the crontab is written again");

@@ -18,6 +18,7 @@ mod m0013_device_links;
 mod m0014_webhooks;
 mod m0015_email_codes;
 mod m0016_trouble;
+mod m0018_webhook_backlogs;
 mod m0022_waiting;
 
 pub fn steps() -> Vec<Step> {
@@ -38,6 +39,7 @@ pub fn steps() -> Vec<Step> {
         m0014_webhooks::STEP,
         m0015_email_codes::STEP,
         m0016_trouble::STEP,
+        m0018_webhook_backlogs::STEP,
         m0022_waiting::STEP,
     ]
 }

@@ -41,6 +41,7 @@ pub const ALIASES: &[(&str, &str, &str)] = &[
     ("RATE_LIMIT_LINK", "limits", "link"),
     ("RATE_LIMIT_LINK_CODE", "limits", "link_code"),
     ("WEBHOOK_ALLOW_NETS", "outbound", "allow_nets"),
+    ("WEBHOOK_DENY_NETS", "outbound", "deny_nets"),
     ("WEBHOOK_ALLOW_HTTP", "outbound", "allow_http"),
     ("DOCKER_HOST", "sandbox", "engine_host"),
     ("TALLYMAN_SUPERVISOR", "sandbox", "supervisor_path"),

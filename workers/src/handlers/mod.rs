@@ -5,6 +5,7 @@ pub mod deliver_webhook;
 pub mod probe;
 pub mod prune_rows;
 pub mod reconcile_executions;
+pub mod reconcile_webhooks;
 pub mod run_agent;
 pub mod send_mail;
 pub mod sweep_containers;

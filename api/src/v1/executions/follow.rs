@@ -13,6 +13,7 @@ use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registr
 use poem_openapi::types::{ToJSON as _, Type as _};
 use serde_json::json;
 
+use super::followers::Seat;
 use super::wire::{LogLine, LogPage};
 
 /// A comment so often, so that nothing in between takes the connection for dead.
@@ -26,7 +27,9 @@ pub enum Logs {
 
 impl Logs {
     /// Each line is an event `line` whose id is its number; after the last one an event `end` says the state, and the stream closes.
-    pub fn follow(lines: impl Stream<Item = Result<Followed, ExecutionError>> + Send + 'static) -> Self {
+    pub fn follow(lines: impl Stream<Item = Result<Followed, ExecutionError>> + Send + 'static, seat: Seat) -> Self {
+        // The seat is taken as long as the stream is there.
+        let lines = lines.inspect(move |_| _ = &seat);
         // After an error the stream ends without `end`; the client comes back with the id of its last line.
         let events = lines.filter_map(|next| async {
             match next {

@@ -72,9 +72,12 @@ struct ScheduleList {
 }
 
 #[derive(Debug, Object)]
+#[oai(skip_serializing_if_is_none)]
 struct ScheduleFireList {
     /// The latest first.
     fires: Vec<ScheduleFire>,
+    /// Absent on the last page.
+    next_page_token: Option<String>,
 }
 
 impl From<schedule_fire::Model> for ScheduleFire {
@@ -125,10 +128,12 @@ impl SchedulesApi {
         name: Path<String>,
         /// 50 when absent or 0, at most 1000.
         page_size: Query<Option<PageSize>>,
+        /// `next_page_token` of the page before.
+        page_token: Query<Option<String>>,
     ) -> Result<Json<ScheduleFireList>, Problem> {
-        let rows_max = PageRequest { size: page_size.0.map(i64::from), token: None }.rows_max()?;
-        let fires = self.domain.ops().schedule_history(&name, rows_max).await?;
-        Ok(Json(ScheduleFireList { fires: fires.into_iter().map(Into::into).collect() }))
+        let page = PageRequest { size: page_size.0.map(i64::from), token: page_token.0 };
+        let page = self.domain.ops().schedule_history(&name, &page).await?;
+        Ok(Json(ScheduleFireList { fires: page.items.into_iter().map(Into::into).collect(), next_page_token: page.next_page_token }))
     }
 
     /// Fire a schedule now
