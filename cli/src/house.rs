@@ -105,7 +105,8 @@ impl House {
             staged: api.jwt_staged_key.as_ref().map(Hidden::reveal),
             retired: api.jwt_retired_key.as_ref().map(Hidden::reveal),
         };
-        let others = PublicKey::others(named, &self.settings.app.data_dir)?;
+        let may_be_weak = self.settings.app.env == Env::Development;
+        let others = PublicKey::others(named, &self.settings.app.data_dir, may_be_weak)?;
         Ok(Tokens::new(signing_key(&self.settings)?, Arc::clone(&self.clock)).accepting(others))
     }
 }
