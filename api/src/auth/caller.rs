@@ -59,8 +59,8 @@ impl Caller {
     async fn find(request: &Request) -> Result<Self, Problem> {
         let app = App::of(request)?;
         // What is signed stands or falls with its signature. A token says who means to act; a cookie comes along by itself. So the token wins.
-        let caller = if let Some(Signed(signer)) = request.data::<Signed>() {
-            signer.clone()?
+        let caller = if let Some(signed) = request.data::<Signed>() {
+            signed.caller()?
         } else if request.headers().contains_key(AUTHORIZATION) {
             let token = bearer_of(request).ok_or_else(|| Problem::new(&AUTHENTICATION_REQUIRED))?;
             if KeySecret::is_meant(token) { by_key(app, token).await? } else { by_token(app, token).await? }

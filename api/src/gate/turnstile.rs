@@ -1,7 +1,7 @@
 //! Counts every request before it is answered, and tells its caller how they stand (draft-ietf-httpapi-ratelimit-headers-10).
 //!
-//! Whoever is signed in counts by user or key, everybody else by address. Streams of events and what the console reads do not count, nor
-//! does what lies outside of `/v1`: health, metrics and the description of the API.
+//! Whoever is signed in counts by user or key, everybody else by address. Streams of events and what the console reads do not count, unless a
+//! device signs them; nor does what lies outside of `/v1`: health, metrics and the description of the API.
 
 use std::net::IpAddr;
 
@@ -13,7 +13,7 @@ use super::ClientAddress;
 use crate::App;
 use crate::auth::Caller;
 use crate::problem::Problem;
-use crate::signature;
+use crate::signature::{self, Signed};
 
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -68,17 +68,29 @@ async fn count(request: &mut Request) -> Result<Option<Standing>, LimitError> {
         return Ok(None);
     }
     signature::verify(&app, request).await;
-    if is_stream(request) {
+    let signed = request.data::<Signed>().cloned();
+    if signed.is_none() && is_stream(request) {
         return Ok(None);
     }
-    let caller = Caller::of(request).await;
+    let mut caller = Caller::of(request).await;
     let counted = match &caller {
-        Ok(caller) if caller.is_signed_in() && is_read_of_the_console(request) => Ok(None),
-        Ok(caller) => app.domain.limits().count(Policy::Caller, &caller.counted_as()).await,
-        Err(_) => app.domain.limits().count(Policy::Api, &subject(request)).await,
+        Ok(caller) if caller.is_signed_in() && is_read_of_the_console(request) => None,
+        Ok(caller) => app.domain.limits().count(Policy::Caller, &caller.counted_as()).await?,
+        Err(_) => app.domain.limits().count(policy_of_strangers(request), &subject(request)).await?,
     };
+    if let Some(signed) = signed
+        && let Err(replayed) = signed.spend(&app).await
+    {
+        caller = Err(replayed);
+    }
     request.set_data(Known(caller));
-    counted
+    Ok(counted)
+}
+
+/// Devices that wait for somebody's answer ask again and again, and have a policy of their own.
+fn policy_of_strangers(request: &Request) -> Policy {
+    let asks = request.method() == Method::POST && request.uri().path() == "/v1/link/token";
+    if asks { Policy::LinkPoll } else { Policy::Api }
 }
 
 /// Answers that last as long as somebody listens.

@@ -4,6 +4,7 @@ use domain::accounts::Role;
 use domain::limits::{Per, Rate, Settings};
 use poem::http::StatusCode;
 use serde_json::json;
+use testkit::TestWallet;
 
 use crate::house::{Answer, House};
 use crate::market::{Market, agent};
@@ -58,6 +59,24 @@ async fn streams_health_and_the_console_do_not_count() {
     }
     assert_eq!(house.get(&architect, "/v1/agents").await.status, 200, "none of them was counted");
     assert_eq!(house.get(&architect, "/v1/agents").await.status, 429);
+}
+
+#[tokio::test]
+async fn devices_that_wait_count_among_themselves() {
+    let house = house(Settings { api: Rate::of(2, 900, Per::Ip), link_poll: Rate::of(3, 900, Per::Ip), ..Settings::default() }).await;
+    let question = json!({ "device_code": "0123456789abcdef", "proof": TestWallet::new(1).signature(b"of something else") });
+    let poll = async || Answer::of(house.client.post("/v1/link/token").body_json(&question).send().await).await;
+    for _ in 0..3 {
+        let answer = poll().await;
+        assert_eq!((answer.status, answer.header("ratelimit-policy")), (400, r#""link_poll";q=3;w=900"#), "{answer:?}");
+    }
+    assert_eq!(poll().await.problem(), "limited");
+    let stranger = Answer::of(house.client.get("/v1/agents").send().await).await;
+    assert_eq!(
+        (stranger.status, stranger.header("ratelimit")),
+        (401, r#""api";r=1;t=450"#),
+        "whoever else comes from there is not kept out"
+    );
 }
 
 #[tokio::test]
