@@ -129,7 +129,8 @@ async fn a_mailbox_that_is_proved_in_two_ways_at_once_makes_one_user(world: Worl
         domain.sign_ins().send_code(&mailbox).await.unwrap();
         world.run_jobs().await;
         let mail = world.mailer.taken().pop().unwrap();
-        let code = mail.text.split_whitespace().find(|word| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit())).unwrap().to_owned();
+        let code =
+            mail.text.split_whitespace().find(|word| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit())).unwrap().to_owned();
         let claims = changed(changed(ann(&world), "sub", json!(format!("1{number:03}"))), "email", json!(mailbox.to_string()));
         let (by_code, by_google) = (domain.clone(), (domain.clone(), key.signs(&claims)));
         let by_code = testkit::spawn(async move { by_code.sign_ins().by_code(&mailbox, &code).await.unwrap().user.id });
