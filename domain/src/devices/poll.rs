@@ -28,13 +28,14 @@ impl Devices<'_> {
     ///
     /// # Errors
     /// [`DeviceError::Pending`], [`DeviceError::SlowDown`], [`DeviceError::Denied`], [`DeviceError::Expired`], [`DeviceError::Grant`]
-    /// for a code that is none of ours, [`DeviceError::Signature`] for a proof that is none.
+    /// for a code that is none of ours, [`DeviceError::Proof`] for a proof that is none.
     pub async fn poll(&self, device_code: &str, proof: &Signature) -> Result<DeviceLink, DeviceError> {
         let asked = device_link::Entity::find().filter(device_link::Column::DeviceCodeHash.eq(hash(device_code)));
         // Whoever has no code of ours, or not its key, costs no transaction.
         let row = asked.clone().one(self.domain.db.connection()).await?.ok_or(DeviceError::Grant)?;
-        let proved = proof_text(&self.domain.settings.site.authority(), device_code);
-        verify(&row.public_key, proved.as_bytes(), proof)?;
+        let server = self.domain.settings.site.authority();
+        let proved = verify(&row.public_key, proof_text(&server, device_code).as_bytes(), proof);
+        proved.map_err(|_| DeviceError::Proof { server })?;
         let txn = self.domain.db.write().await?;
         let row = asked.lock_exclusive().one(&*txn).await?.ok_or(DeviceError::Grant)?;
         let now = self.domain.now();
