@@ -107,7 +107,8 @@ pub fn tokens(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Tokens, KeyE
     let api = &settings.api;
     let named =
         OtherKeys { staged: api.jwt_staged_key.as_ref().map(Hidden::reveal), retired: api.jwt_retired_key.as_ref().map(Hidden::reveal) };
-    let others = PublicKey::others(named, &settings.app.data_dir)?;
+    let may_be_weak = settings.app.env == Env::Development;
+    let others = PublicKey::others(named, &settings.app.data_dir, may_be_weak)?;
     Ok(Tokens::new(signing_key(settings)?, clock).accepting(others))
 }
 

@@ -76,6 +76,7 @@ pub async fn scheduler() -> Answer {
 async fn listen(house: &mut House) -> Result<api::Listener, api::ListenError> {
     let listener = api::Listener::bind(house.settings.api.address()).await?;
     house.settings.api.listen = Some(listener.address());
+    house.domain.answer_at(house.settings.rules().site);
     Ok(listener)
 }
 

@@ -26,6 +26,7 @@ use crate::ports::schema::Schema;
 use crate::ports::secrets::Secrets;
 use crate::settings::Settings;
 use crate::sign_in::KeyBook;
+use crate::siws::Site;
 use crate::webhooks::Webhooks;
 
 /// The rules with all that they need. Cheap to clone.
@@ -80,6 +81,11 @@ impl Domain {
             devices_known: devices::Known::default(),
             changes: Arc::default(),
         }
+    }
+
+    /// Be reached there from now on: a port that the system chose is known only when it was taken. Before anything holds a clone of this.
+    pub fn answer_at(&mut self, site: Site) {
+        Arc::make_mut(&mut self.settings).site = site;
     }
 
     /// Who may call.

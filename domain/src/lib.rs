@@ -26,6 +26,7 @@ mod context;
 mod fault;
 mod json;
 mod json_schema;
+mod line;
 mod moments;
 mod settings;
 mod sql;

@@ -1,6 +1,6 @@
 //! Statements that SeaORM cannot say. They are spelled once for both engines; the parameters are `$1`, `$2`, …
 
-use platform::{Db, Engine};
+use platform::{Db, Engine, Txn};
 use sea_orm::{ConnectionTrait as _, DatabaseBackend, DbErr, RuntimeErr, Statement, Value, sqlx};
 
 /// Microseconds of a day.
@@ -20,6 +20,15 @@ pub async fn delete(db: &Db, sql: impl Into<String>, values: impl IntoIterator<I
     let deleted = txn.execute_raw(statement(db.engine(), sql, values)).await?.rows_affected();
     txn.commit().await?;
     Ok(deleted)
+}
+
+/// The turn of this name: whoever asks for it next waits for the end of this transaction. SQLite lets one write at a time anyway.
+pub async fn turn(txn: &Txn, name: &str) -> Result<(), DbErr> {
+    if txn.engine() == Engine::Postgres {
+        let wait = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+        txn.execute_raw(statement(txn.engine(), wait, [name.into()])).await?;
+    }
+    Ok(())
 }
 
 /// The engine's own code of a refusal: five characters of PostgreSQL, a number of SQLite.

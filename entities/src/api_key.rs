@@ -42,10 +42,13 @@ pub struct Model {
     /// Their names, separated by commas.
     pub scopes: String,
     pub created_at: Timestamp,
+    /// When it ends by itself.
     pub expires_at: Option<Timestamp>,
     /// Not more than about a minute behind.
     pub last_used_at: Option<Timestamp>,
     pub revoked_at: Option<Timestamp>,
+    /// When the key that took its place is alone, however long this one was meant to live.
+    pub replaced_at: Option<Timestamp>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -82,6 +82,13 @@ pub struct Txn {
     _turn: Option<OwnedMutexGuard<()>>,
 }
 
+/// The connections, for one statement that writes.
+#[derive(Debug)]
+pub struct SingleWrite<'a> {
+    connection: &'a DatabaseConnection,
+    _turn: Option<OwnedMutexGuard<()>>,
+}
+
 impl Db {
     /// # Errors
     /// When the URL names another engine, or the database cannot be reached.
@@ -142,6 +149,15 @@ impl Db {
         Self { connection: SqlxPostgresConnector::from_sqlx_postgres_pool(pool), ..self }
     }
 
+    /// For one single statement that writes: it is its own transaction, without the round trips of one. On SQLite it waits for the writer's turn.
+    pub async fn single_write(&self) -> SingleWrite<'_> {
+        let turn = match self.engine {
+            Engine::Sqlite => Some(Arc::clone(&self.writer).lock_owned().await),
+            Engine::Postgres => None,
+        };
+        SingleWrite { connection: &self.connection, _turn: turn }
+    }
+
     /// Open a transaction that may write. On SQLite it holds the write lock from the start (`BEGIN IMMEDIATE`), so it never has to be repeated.
     ///
     /// # Errors
@@ -181,6 +197,14 @@ impl Deref for Db {
 
     fn deref(&self) -> &DatabaseConnection {
         &self.connection
+    }
+}
+
+impl Deref for SingleWrite<'_> {
+    type Target = DatabaseConnection;
+
+    fn deref(&self) -> &DatabaseConnection {
+        self.connection
     }
 }
 

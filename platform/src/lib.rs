@@ -10,7 +10,7 @@ mod network;
 mod tasks;
 
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use db::{Db, DbSettings, Engine, Synchronous, Txn};
+pub use db::{Db, DbSettings, Engine, SingleWrite, Synchronous, Txn};
 pub use ids::{Ids, Rng, SystemRng};
 pub use network::{Network, NetworkError};
 pub use tasks::{Tasks, shutdown_signal};

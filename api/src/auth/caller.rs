@@ -4,16 +4,14 @@ use std::ops::Deref;
 
 use domain::accounts::{AccountError, Role};
 use domain::api_keys::{ApiKeyError, KeySecret};
+use poem::Request;
 use poem::http::header::AUTHORIZATION;
-use poem::{Request, RequestBody};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
-use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use super::cookie::BrowserCookie;
 use super::scope::Needed;
 use crate::App;
 use crate::gate::Known;
-use crate::parameters::refuse_wrong;
 use crate::problem::{AUTHENTICATION_REQUIRED, INVALID_TOKEN, Problem};
 use crate::signature::Signed;
 
@@ -61,8 +59,8 @@ impl Caller {
     async fn find(request: &Request) -> Result<Self, Problem> {
         let app = App::of(request)?;
         // What is signed stands or falls with its signature. A token says who means to act; a cookie comes along by itself. So the token wins.
-        let caller = if let Some(Signed(signer)) = request.data::<Signed>() {
-            signer.clone()?
+        let caller = if let Some(signed) = request.data::<Signed>() {
+            signed.caller()?
         } else if request.headers().contains_key(AUTHORIZATION) {
             let token = bearer_of(request).ok_or_else(|| unknown("`Authorization` must be `Bearer` and an access token or a key"))?;
             if KeySecret::is_meant(token) { by_key(app, token).await? } else { by_token(app, token).await? }
@@ -153,26 +151,6 @@ fn bearer_scheme(description: &'static str, format: &'static str) -> MetaSecurit
         bearer_format: Some(format),
         flows: None,
         openid_connect_url: None,
-    }
-}
-
-impl<'a> ApiExtractor<'a> for Caller {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
-    type ParamType = ();
-    type ParamRawType = ();
-
-    fn register(registry: &mut Registry) {
-        describe_schemes(registry);
-    }
-
-    fn security_schemes() -> Vec<&'static str> {
-        every_scheme()
-    }
-
-    async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        let caller = Self::admitted(request).await?;
-        refuse_wrong(request)?;
-        Ok(caller)
     }
 }
 

@@ -152,7 +152,7 @@ mod tests {
         std::fs::copy(new.path().join("keys/jwt-ed25519.pem"), old.path().join("keys/jwt-ed25519.staged.pem")).unwrap();
         std::fs::copy(old.path().join("keys/jwt-ed25519.pem"), new.path().join("keys/jwt-ed25519.retired.pem")).unwrap();
         let process = |folder: &tempfile::TempDir| {
-            let others = PublicKey::others(super::super::OtherKeys::default(), folder.path()).unwrap();
+            let others = PublicKey::others(super::super::OtherKeys::default(), folder.path(), false).unwrap();
             tokens(folder, Arc::clone(&clock)).accepting(others)
         };
         let (before, after) = (process(&old), process(&new));

@@ -72,13 +72,7 @@ impl SigningKey {
         let path = file(data_dir, "jwt-ed25519.pem");
         match text_of(setting, &path)? {
             Some(pem) if is_pem(&pem) => Self::of_pem(&pem),
-            Some(secret) => match check_secret(&secret) {
-                Err(weak) if may_make => {
-                    tracing::warn!(error = %weak, "tokens are signed with a key that others may know; production refuses it");
-                    Self::of_secret(&secret)
-                }
-                checked => checked.and_then(|()| Self::of_secret(&secret)),
-            },
+            Some(secret) => Self::of_secret_if_good(&secret, may_make),
             None if !may_make => Err(KeyError::Missing { path }),
             None => {
                 make(&path, rng)?;
@@ -105,6 +99,17 @@ impl SigningKey {
         Self::of(&ed25519_dalek::SigningKey::from_bytes(&mac.finalize().into_bytes().into()))
     }
 
+    /// Development takes a secret that others may know, and says so.
+    fn of_secret_if_good(secret: &str, may_be_weak: bool) -> Result<Self, KeyError> {
+        match check_secret(secret) {
+            Err(weak) if may_be_weak => {
+                tracing::warn!(error = %weak, "a key of access tokens is one that others may know; production refuses it");
+                Self::of_secret(secret)
+            }
+            checked => checked.and_then(|()| Self::of_secret(secret)),
+        }
+    }
+
     fn of_pem(pem: &str) -> Result<Self, KeyError> {
         Self::of(&ed25519_dalek::SigningKey::from_pkcs8_pem(pem.trim()).map_err(KeyError::Malformed)?)
     }
@@ -116,14 +121,14 @@ impl SigningKey {
 }
 
 impl PublicKey {
-    /// The staged and the retired key, as far as there are any.
+    /// The staged and the retired key, as far as there are any. Only with `may_be_weak`, which is development, they may be made of weak secrets.
     ///
     /// # Errors
-    /// When one of them cannot be read.
-    pub fn others(named: OtherKeys<'_>, data_dir: &Path) -> Result<Vec<Self>, KeyError> {
+    /// When one of them cannot be read, or others may know it.
+    pub fn others(named: OtherKeys<'_>, data_dir: &Path, may_be_weak: bool) -> Result<Vec<Self>, KeyError> {
         let pems = [(named.staged, "jwt-ed25519.staged.pem"), (named.retired, "jwt-ed25519.retired.pem")];
         let read = pems.into_iter().map(|(setting, name)| text_of(setting, &file(data_dir, name)));
-        read.filter_map(Result::transpose).map(|text| Self::of_text(&text?)).collect()
+        read.filter_map(Result::transpose).map(|text| Self::of_text(&text?, may_be_weak)).collect()
     }
 
     /// The name by which tokens call the key: its thumbprint (RFC 7638), so that everybody who has the key comes to the same name.
@@ -144,10 +149,9 @@ impl PublicKey {
     }
 
     /// A private key, or a secret, stands for its public key.
-    fn of_text(text: &str) -> Result<Self, KeyError> {
+    fn of_text(text: &str, may_be_weak: bool) -> Result<Self, KeyError> {
         if !is_pem(text) {
-            check_secret(text)?;
-            return SigningKey::of_secret(text).map(|key| key.public);
+            return SigningKey::of_secret_if_good(text, may_be_weak).map(|key| key.public);
         }
         match VerifyingKey::from_public_key_pem(text.trim()) {
             Ok(key) => Ok(Self::of(&key)),
@@ -262,8 +266,20 @@ mod tests {
         let (one, other) = ("d8Vb0xR2xq6yF1m7s9KJpQzLw3TnHgEaUcYoIiBvXW4=", "oU2v8mHc0TqYw5sGk1RbXf7DzLj9NeAi3WpE4rQhZMk=");
         assert_eq!(given(one).kid(), given(&format!("{one}\n")).kid());
         assert_ne!(given(one).kid(), given(other).kid());
-        let staged = PublicKey::others(OtherKeys { staged: Some(other), retired: None }, data.path()).unwrap();
+        let staged = PublicKey::others(OtherKeys { staged: Some(other), retired: None }, data.path(), false).unwrap();
         assert_eq!(staged[0].kid(), given(other).kid());
-        assert!(SigningKey::load(Some("dev"), data.path(), &SystemRng, true).is_ok(), "development is not strict");
+    }
+
+    #[test]
+    fn development_takes_weak_secrets_for_all_of_its_keys_and_production_for_none() {
+        let data = tempfile::tempdir().unwrap();
+        for (is_development, named) in [(true, "staged"), (true, "retired"), (false, "staged"), (false, "retired")] {
+            let weak = |which: &str| (named == which).then_some("dev");
+            let others = PublicKey::others(OtherKeys { staged: weak("staged"), retired: weak("retired") }, data.path(), is_development);
+            assert_eq!(others.is_ok(), is_development, "{named}");
+            assert!(is_development || matches!(others, Err(KeyError::Weak(_))));
+        }
+        assert!(SigningKey::load(Some("dev"), data.path(), &SystemRng, true).is_ok());
+        assert!(SigningKey::load(Some("dev"), data.path(), &SystemRng, false).is_err());
     }
 }

@@ -3,6 +3,7 @@
 mod caller;
 mod claims;
 mod cookie;
+mod extract;
 mod keys;
 mod ops;
 mod person;

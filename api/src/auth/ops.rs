@@ -2,13 +2,10 @@
 
 use std::ops::Deref;
 
-use poem::{Request, RequestBody};
-use poem_openapi::registry::Registry;
-use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use poem::Request;
 
-use super::caller::{Caller, describe_schemes, every_scheme};
+use super::caller::Caller;
 use crate::gate::RequestId;
-use crate::parameters::refuse_wrong;
 use crate::problem::Problem;
 
 /// Reads operations. Unless an architect, it sees no payloads, results or logs.
@@ -23,7 +20,7 @@ pub struct Observer {
 pub struct Architect(pub domain::ops::Actor);
 
 impl Observer {
-    async fn of(request: &Request) -> Result<Self, Problem> {
+    pub(super) async fn of(request: &Request) -> Result<Self, Problem> {
         let caller = Caller::admitted(request).await?;
         if !caller.may_observe() {
             return Err(Problem::forbidden("operations are shown to observers and architects"));
@@ -33,7 +30,7 @@ impl Observer {
 }
 
 impl Architect {
-    async fn of(request: &Request) -> Result<Self, Problem> {
+    pub(super) async fn of(request: &Request) -> Result<Self, Problem> {
         let caller = Caller::admitted(request).await?;
         if !caller.is_architect() {
             return Err(Problem::forbidden("only an architect acts in operations"));
@@ -43,30 +40,6 @@ impl Architect {
     }
 }
 
-macro_rules! bearer_extractors {
-    ($($name:ident),+) => {$(
-        impl<'a> ApiExtractor<'a> for $name {
-            const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
-            type ParamType = ();
-            type ParamRawType = ();
-
-            fn register(registry: &mut Registry) {
-                describe_schemes(registry);
-            }
-
-            fn security_schemes() -> Vec<&'static str> {
-                every_scheme()
-            }
-
-            async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-                let caller = Self::of(request).await?;
-                refuse_wrong(request)?;
-                Ok(caller)
-            }
-        }
-    )+};
-}
-
 impl Deref for Architect {
     type Target = domain::ops::Actor;
 
@@ -74,5 +47,3 @@ impl Deref for Architect {
         &self.0
     }
 }
-
-bearer_extractors!(Observer, Architect);

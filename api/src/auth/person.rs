@@ -2,13 +2,11 @@
 
 use std::ops::Deref;
 
-use poem::{Request, RequestBody};
-use poem_openapi::registry::Registry;
-use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use poem::Request;
 
-use super::caller::{Caller, SCHEME, describe_schemes};
+use super::caller::Caller;
 use super::scope::for_people;
-use crate::parameters::refuse_wrong;
+use crate::problem::Problem;
 
 /// A caller who signed in: no program with a key.
 #[derive(Debug, Clone, Copy)]
@@ -22,25 +20,9 @@ impl Deref for Person {
     }
 }
 
-impl<'a> ApiExtractor<'a> for Person {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
-    type ParamType = ();
-    type ParamRawType = ();
-
-    fn register(registry: &mut Registry) {
-        describe_schemes(registry);
-    }
-
-    fn security_schemes() -> Vec<&'static str> {
-        vec![SCHEME]
-    }
-
-    async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+impl Person {
+    pub(super) async fn of(request: &Request) -> Result<Self, Problem> {
         let caller = Caller::of(request).await?;
-        if !caller.is_signed_in() {
-            return Err(for_people().into());
-        }
-        refuse_wrong(request)?;
-        Ok(Self(caller.0))
+        if caller.is_signed_in() { Ok(Self(caller.0)) } else { Err(for_people()) }
     }
 }

@@ -1,8 +1,8 @@
 //! Counts every request before it is answered, and tells its caller how they stand (draft-ietf-httpapi-ratelimit-headers-10).
 //!
 //! Whoever is signed in counts by user or key, everybody else by address. For those who are known three things do not count: streams of events, whose
-//! number is bounded otherwise; what the console reads, of those whom it is shown to; and for everybody what lies outside of `/v1`, which is health,
-//! metrics, and pages that never change.
+//! number is bounded otherwise, unless a device signs them; what the console reads, of those whom it is shown to; and for everybody what lies outside
+//! of `/v1`, which is health, metrics, and pages that never change.
 
 use std::net::IpAddr;
 
@@ -14,7 +14,7 @@ use super::ClientAddress;
 use crate::App;
 use crate::auth::Caller;
 use crate::problem::Problem;
-use crate::signature;
+use crate::signature::{self, Signed};
 
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -69,15 +69,27 @@ async fn count(request: &mut Request) -> Result<Option<Standing>, LimitError> {
         return Ok(None);
     }
     signature::verify(&app, request).await;
-    let caller = Caller::of(request).await;
+    let signed = request.data::<Signed>().cloned();
+    let mut caller = Caller::of(request).await;
     let counted = match &caller {
-        Ok(_) if is_stream(request) => Ok(None),
-        Ok(caller) if caller.is_signed_in() && caller.may_observe() && is_read_of_the_console(request) => Ok(None),
-        Ok(caller) => app.domain.limits().count(Policy::Caller, &caller.counted_as()).await,
-        Err(_) => app.domain.limits().count(Policy::Api, &subject(request)).await,
+        Ok(_) if signed.is_none() && is_stream(request) => None,
+        Ok(caller) if caller.is_signed_in() && caller.may_observe() && is_read_of_the_console(request) => None,
+        Ok(caller) => app.domain.limits().count(Policy::Caller, &caller.counted_as()).await?,
+        Err(_) => app.domain.limits().count(policy_of_strangers(request), &subject(request)).await?,
     };
+    if let Some(signed) = signed
+        && let Err(replayed) = signed.spend(&app).await
+    {
+        caller = Err(replayed);
+    }
     request.set_data(Known(caller));
-    counted
+    Ok(counted)
+}
+
+/// Devices that wait for somebody's answer ask again and again, and have a policy of their own.
+fn policy_of_strangers(request: &Request) -> Policy {
+    let asks = request.method() == Method::POST && request.uri().path() == "/v1/link/token";
+    if asks { Policy::LinkPoll } else { Policy::Api }
 }
 
 /// Answers that last as long as somebody listens: `/v1/events`, `/v1/ws`, and the lines of an execution that is followed.

@@ -1,14 +1,13 @@
-//! Who has signed a request. The order is the defence: form and times, then the signature, and only then the body and the nonce.
+//! Who has signed a request. The order is the defence: form and times, then the signature, then the body; and the nonce when the request was counted.
 
 use domain::accounts::AccountError;
 use domain::devices::{DeviceError, DeviceKey, Nonce};
 use domain::entities::Timestamp;
 use domain::entities::id::DeviceLinkId;
-use domain::siws::{self, Signature};
+use domain::siws;
 use poem::Request;
 use poem::error::ReadBodyError;
 use poem::http::HeaderMap;
-use poem::http::header::HOST;
 use std::time::Duration;
 
 use super::base::Parts;
@@ -19,36 +18,67 @@ use crate::auth::{SUSPENDED, turned_away};
 use crate::body::Limits;
 use crate::problem::{BODY_TOO_LARGE, INVALID_SIGNATURE, Problem};
 
-/// Rides on a request that claims to be signed: who it is, or why not.
+/// Rides on a request that claims to be signed: by whom, or why not.
 #[derive(Debug, Clone)]
-pub struct Signed(pub Result<domain::Caller, Problem>);
+pub struct Signed(Result<Signature, Problem>);
+
+/// A signature that was found good. It counts once its nonce is used up.
+#[derive(Debug, Clone)]
+struct Signature {
+    caller: domain::Caller,
+    link: DeviceLinkId,
+    nonce: Nonce,
+}
+
+impl Signed {
+    /// Who has signed the request.
+    ///
+    /// # Errors
+    /// 401 when nobody has who counts.
+    pub fn caller(&self) -> Result<domain::Caller, Problem> {
+        self.0.as_ref().map(|signature| signature.caller).map_err(Clone::clone)
+    }
+
+    /// Use the nonce up. Only after the request was counted: whoever sends too many must not fill the table of nonces.
+    ///
+    /// # Errors
+    /// 401 when the request was seen before.
+    pub async fn spend(&self, app: &App) -> Result<(), Problem> {
+        match &self.0 {
+            Ok(signature) => Ok(app.domain.devices().spend(signature.link, &signature.nonce).await?),
+            Err(_) => Ok(()),
+        }
+    }
+}
 
 /// Look at the signature, if there is one. The body is read then, and put back.
 pub async fn verify(app: &App, request: &mut Request) {
     if request.headers().contains_key(SIGNATURE) || request.headers().contains_key(SIGNATURE_INPUT) {
-        let signed = Signed(signer(app, request).await);
+        let signed = Signed(signature(app, request).await);
         request.set_data(signed);
     }
 }
 
-async fn signer(app: &App, request: &mut Request) -> Result<domain::Caller, Problem> {
+async fn signature(app: &App, request: &mut Request) -> Result<Signature, Problem> {
     let headers = request.headers();
     let input = Input::read(&one(headers, SIGNATURE_INPUT)?, &one(headers, SIGNATURE)?).map_err(refuse)?;
     let expires_at = fresh(app, &input)?;
     let covers_body = input.components.iter().any(|component| component == CONTENT_DIGEST);
     let content_digest = if covers_body { Some(one(headers, CONTENT_DIGEST)?) } else { None };
     let key = key(app, &input).await?;
+    // Our own name, whatever `Host` says: what was signed for another server is not good here.
+    let authority = app.domain.settings().site.authority();
     let parts = Parts {
         method: request.method().as_str(),
-        authority: &authority(request)?,
+        authority: &authority,
         path: request.uri().path(),
         query: request.uri().query().unwrap_or_default(),
         content_digest: content_digest.as_deref(),
     };
     let base =
         parts.base(&input.components, &input.parameters).ok_or_else(|| refuse("a component is covered that is not there or not known"))?;
-    let signature = Signature::from_bytes(input.signature);
-    siws::verify(&key.public_key, base.as_bytes(), &signature).map_err(|_| refuse("the signature is not this key's over this request"))?;
+    siws::verify(&key.public_key, base.as_bytes(), &siws::Signature::from_bytes(input.signature))
+        .map_err(|_| refuse(&format!("the signature is not this key's over this request to {authority}")))?;
     let body = read_body(request).await?;
     match content_digest {
         None if !body.is_empty() => return Err(refuse("the body is not covered: sign \"content-digest\" too")),
@@ -56,7 +86,8 @@ async fn signer(app: &App, request: &mut Request) -> Result<domain::Caller, Prob
         _ => {}
     }
     request.set_body(body);
-    app.domain.devices().caller(key, &Nonce { text: input.nonce, expires_at }).await.map_err(not_let_in)
+    let caller = app.domain.devices().caller(key).await.map_err(not_let_in)?;
+    Ok(Signature { caller, link: key.link_id, nonce: Nonce { text: input.nonce, expires_at } })
 }
 
 /// Until when the request can still be sent.
@@ -83,14 +114,6 @@ fn not_let_in(error: DeviceError) -> Problem {
         DeviceError::Account(_) => refuse("the device is not linked, or not any more; pair it again"),
         error => error.into(),
     }
-}
-
-/// Whom the request is for, as its sender wrote it (RFC 9421 § 2.2.3).
-fn authority(request: &Request) -> Result<String, Problem> {
-    let named = request.uri().authority().map(|authority| authority.as_str().to_owned());
-    let said = || one(request.headers(), HOST.as_str());
-    let authority = named.map_or_else(said, Ok)?.to_ascii_lowercase();
-    Ok(authority.strip_suffix(":80").or_else(|| authority.strip_suffix(":443")).unwrap_or(&authority).to_owned())
 }
 
 /// A header that is there once, or in parts that belong together.

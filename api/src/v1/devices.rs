@@ -3,7 +3,7 @@
 mod wire;
 
 use domain::accounts::Credential;
-use domain::devices::{DeviceError, UserCode};
+use domain::devices::{Approval, DeviceError, UserCode};
 use domain::entities::id::DeviceLinkId;
 use domain::limits::Policy;
 use poem::Request;
@@ -70,8 +70,8 @@ impl DevicesApi {
     ) -> Result<Json<Device>, Problem> {
         let code = self.code(&caller, &code).await?;
         let claim = key.claim(&caller, &body.document);
-        let draft = body.value.profile.map(Into::into);
-        Ok(Json(self.app.domain.devices().approve(&caller, &code, draft, claim.as_ref()).await?.into()))
+        let answer = Approval { shown: body.value.link_id.map(|id| id.0), profile: body.value.profile.map(Into::into) };
+        Ok(Json(self.app.domain.devices().approve(&caller, &code, answer, claim.as_ref()).await?.into()))
     }
 
     /// Say no to a device

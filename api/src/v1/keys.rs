@@ -57,8 +57,7 @@ impl KeysApi {
         /// `next_page_token` of the page before.
         page_token: Query<Option<String>>,
     ) -> Result<Json<ApiKeyList>, Problem> {
-        let page = PageRequest { size: page_size.0.map(i64::from), token: page_token.0 };
-        Ok(Json(self.domain.api_keys().list(&caller, holder.0.map(Into::into), &page).await?.into()))
+        list(&self.domain, &caller, holder.0.map(Into::into), page_size.0, page_token.0).await
     }
 
     /// One key of the caller's
@@ -92,6 +91,17 @@ impl KeysApi {
         let issued = self.domain.api_keys().rotate(&caller, id.0.0, overlap, claim.as_ref()).await?;
         Ok(Created::at(format!("/v1/keys/{}", issued.get().key.id), issued, Into::into))
     }
+}
+
+async fn list(
+    domain: &Domain,
+    caller: &domain::Caller,
+    holder: Option<Holder>,
+    page_size: Option<PageSize>,
+    token: Option<String>,
+) -> Result<Json<ApiKeyList>, Problem> {
+    let page = PageRequest { size: page_size.map(i64::from), token };
+    Ok(Json(domain.api_keys().list(caller, holder, &page).await?.into()))
 }
 
 async fn create(

@@ -4,11 +4,15 @@ use std::time::Duration;
 
 use api::signature::{SignedHeaders, sign};
 use domain::accounts::Role;
+use domain::limits::{Per, Rate, Settings};
 use ed25519_dalek::SigningKey;
 use serde_json::json;
 use testkit::TestWallet;
 
 use crate::house::{Answer, Guest, House};
+
+/// Whom devices sign for: the host of `PUBLIC_URL`.
+const AUTHORITY: &str = "127.0.0.1:8080";
 
 /// The key of a device, and what the house calls it.
 struct Device {
@@ -40,19 +44,24 @@ impl Device {
     async fn poll(&self, house: &House, pairing: &Answer) -> Answer {
         house.world.clock.advance(Duration::from_secs(5));
         let code = pairing.text("device_code");
-        let proof = self.wallet.signature(format!("tallyman device link\n{code}").as_bytes());
+        let proof = self.wallet.signature(format!("tallyman device link\n{AUTHORITY}\n{code}").as_bytes());
         let body = json!({ "device_code": code, "proof": proof });
         Answer::of(house.client.post("/v1/link/token").body_json(&body).send().await).await
     }
 
     fn signs(&self, house: &House, (method, uri): (&str, &str), body: &str, nonce: &str) -> SignedHeaders {
         let now = house.world.domain.now().micros() / 1_000_000;
-        sign(&self.key, self.id.parse().unwrap(), (method, "api.example.com", uri), body.as_bytes(), (now, nonce))
+        sign(&self.key, self.id.parse().unwrap(), (method, AUTHORITY, uri), body.as_bytes(), (now, nonce))
     }
 }
 
+/// A house where a caller may knock twice in a minute.
+async fn house_of_two() -> House {
+    House::limited(Settings { caller: Rate::of(2, 60, Per::User), ..Settings::default() }).await
+}
+
 async fn send(house: &House, (method, uri): (&str, &str), body: &str, headers: &SignedHeaders) -> Answer {
-    let mut request = house.client.request(method.parse().unwrap(), uri).header("Host", "api.example.com");
+    let mut request = house.client.request(method.parse().unwrap(), uri).header("Host", AUTHORITY);
     request = request.header("Signature-Input", &headers.signature_input).header("Signature", &headers.signature);
     if let Some(digest) = &headers.content_digest {
         request = request.header("Content-Digest", digest);
@@ -77,9 +86,12 @@ async fn a_device_asks_until_somebody_says_yes() {
     let waiting = house.get(&ann, &format!("/v1/link/{}", code.to_lowercase())).await;
     assert_eq!((waiting.status, waiting.text("name"), waiting.text("type")), (200, "Scout", "agent"));
     assert_eq!(house.get(&ann, "/v1/link/WDJB-MJH1").await.status, 404);
+    let another = json!({ "link_id": "lnk_01980000000070008000000000000001" });
+    let not_shown = house.post(&ann, &format!("/v1/link/{code}/approve"), &another).await;
+    assert_eq!((not_shown.status, not_shown.problem()), (404, "not-found"), "not the device that was looked at");
     let program = house.program(&ann, &["write"]).await;
     assert_eq!(house.post(&program, &format!("/v1/link/{code}/approve"), &json!({})).await.problem(), "forbidden");
-    let profile = json!({ "profile": { "name": "Scout II" } });
+    let profile = json!({ "link_id": waiting.text("id"), "profile": { "name": "Scout II" } });
     assert_eq!(house.post(&ann, &format!("/v1/link/{code}/approve"), &profile).await.text("state"), "approved");
     let link = device.poll(&house, &pairing).await;
     assert_eq!((link.status, link.text("name"), link.text("state")), (200, "Scout II", "linked"));
@@ -153,6 +165,45 @@ async fn what_is_not_what_was_signed_is_a_401() {
     let early = device.signs(&house, run, &body, "fedcba9876543211");
     house.world.clock.rewind(Duration::from_secs(40));
     refused("of the future", run, &body, &early).await;
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_request_that_is_refused_for_its_number_leaves_nothing_behind() {
+    let house = house_of_two().await;
+    let device = Device::linked(&house, &house.guest(Role::Operator).await).await;
+    let (me, stream) = (("GET", "/v1/users/me"), ("GET", "/v1/executions/exe_01980000000070008000000000000001/logs?follow=true"));
+    let first = send(&house, me, "", &device.signs(&house, me, "", "0123456789abcde0")).await;
+    assert_eq!((first.status, first.header("ratelimit-policy")), (200, r#""caller";q=2;w=60"#));
+    let followed = send(&house, stream, "", &device.signs(&house, stream, "", "0123456789abcde1")).await;
+    assert_eq!(followed.status, 404, "{followed:?}");
+    let late = device.signs(&house, me, "", "0123456789abcde2");
+    for call in [me, stream, ("GET", "/v1/ops/jobs")] {
+        let signed = if call == me { late.clone() } else { device.signs(&house, call, "", "0123456789abcde3") };
+        let refused = send(&house, call, "", &signed).await;
+        assert_eq!(
+            (refused.status, refused.problem()),
+            (429, "limited"),
+            "{call:?}: streams count, too, since each of them writes its nonce down"
+        );
+    }
+    assert_eq!(house.world.database.count("SELECT count(*) FROM request_nonces").await, 2, "what is not answered writes nothing down");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn what_was_signed_for_another_server_is_nothing_here() {
+    let house = House::open().await;
+    let device = Device::linked(&house, &house.guest(Role::Operator).await).await;
+    let (me, now) = (("GET", "/v1/users/me"), house.world.domain.now().micros() / 1_000_000);
+    for elsewhere in ["tallyman.evil.example", "127.0.0.1:8081", "127.0.0.1"] {
+        let signed = sign(&device.key, device.id.parse().unwrap(), (me.0, elsewhere, me.1), b"", (now, "0123456789abcdef"));
+        let request = house.client.get(me.1).header("Host", elsewhere);
+        let request = request.header("Signature-Input", &signed.signature_input).header("Signature", &signed.signature);
+        let answer = Answer::of(request.send().await).await;
+        assert_eq!((answer.status, answer.problem()), (401, "invalid-signature"), "{elsewhere}: {answer:?}");
+        assert!(answer.text("detail").contains("127.0.0.1:8080"), "it says for whom to sign: {answer:?}");
+    }
     house.close().await;
 }
 

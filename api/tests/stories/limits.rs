@@ -4,6 +4,7 @@ use domain::accounts::Role;
 use domain::limits::{Per, Rate, Settings};
 use poem::http::StatusCode;
 use serde_json::json;
+use testkit::TestWallet;
 
 use crate::house::{Answer, House};
 use crate::market::{Market, agent};
@@ -78,6 +79,24 @@ async fn what_only_looks_like_a_stream_or_the_console_counts() {
     let operator = house.guest(Role::Operator).await;
     let posted = async || house.post(&operator, stream, &json!(null)).await.status;
     assert_eq!([posted().await, posted().await], [405, 429]);
+}
+
+#[tokio::test]
+async fn devices_that_wait_count_among_themselves() {
+    let house = house(Settings { api: Rate::of(2, 900, Per::Ip), link_poll: Rate::of(3, 900, Per::Ip), ..Settings::default() }).await;
+    let question = json!({ "device_code": "0123456789abcdef", "proof": TestWallet::new(1).signature(b"of something else") });
+    let poll = async || Answer::of(house.client.post("/v1/link/token").body_json(&question).send().await).await;
+    for _ in 0..3 {
+        let answer = poll().await;
+        assert_eq!((answer.status, answer.header("ratelimit-policy")), (400, r#""link_poll";q=3;w=900"#), "{answer:?}");
+    }
+    assert_eq!(poll().await.problem(), "limited");
+    let stranger = Answer::of(house.client.get("/v1/agents").send().await).await;
+    assert_eq!(
+        (stranger.status, stranger.header("ratelimit")),
+        (401, r#""api";r=1;t=450"#),
+        "whoever else comes from there is not kept out"
+    );
 }
 
 #[tokio::test]

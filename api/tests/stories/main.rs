@@ -15,6 +15,7 @@ mod jobs_found;
 mod jobs_moved;
 mod key_set;
 mod limits;
+mod link_page;
 mod market;
 mod nonsense;
 mod operations;

@@ -55,6 +55,40 @@ impl Secrets {
     }
 }
 
+/// Codes that were sent by mail. Six digits may stand anywhere by chance, but not all of these.
+struct Codes(Vec<String>);
+
+impl Codes {
+    /// Three people sign in, each after a wrong guess.
+    async fn used(house: &House) -> Self {
+        let mut codes = Vec::new();
+        for who in ["ann", "ben", "eve"] {
+            let email = format!("{who}@mail.example");
+            assert_eq!(post(house, "/v1/auth/email/send-otp", &json!({ "email": email })).await.status, 202);
+            house.world.run_jobs().await;
+            let mail = house.world.mailer.taken().pop().unwrap();
+            let is_code = |word: &&str| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit());
+            let code = mail.text.split_whitespace().find(is_code).unwrap().to_owned();
+            let wrong = if code == "000000" { "000001" } else { "000000" };
+            for (guess, status) in [(wrong, 401), (code.as_str(), 200)] {
+                let session = post(house, "/v1/auth/email/verify-otp", &json!({ "email": email, "code": guess })).await;
+                assert_eq!(session.status, status);
+            }
+            codes.push(code);
+        }
+        Self(codes)
+    }
+
+    /// Whether these bytes tell them; as words of their own, or also in the middle of something.
+    fn stand_in(&self, bytes: &[u8], as_words: bool) -> bool {
+        let splits = |byte: Option<&u8>| !as_words || byte.is_none_or(|byte| !byte.is_ascii_alphanumeric());
+        self.0.iter().all(|code| {
+            let found = |at: usize| bytes[at..].starts_with(code.as_bytes()) && splits(bytes.get(at + code.len()));
+            (0..bytes.len()).any(|at| found(at) && splits(at.checked_sub(1).and_then(|before| bytes.get(before))))
+        })
+    }
+}
+
 async fn post(house: &House, path: &str, body: &Value) -> Answer {
     Answer::of(house.client.post(path).body_json(body).send().await).await
 }
@@ -108,7 +142,7 @@ async fn devices(house: &House, owner: &Guest, secrets: &mut Secrets) {
     house.post(owner, &format!("/v1/link/{}/approve", pairing.text("user_code")), &json!({})).await;
     house.world.clock.advance(Duration::from_secs(5));
     let code = pairing.text("device_code");
-    let proof = wallet.signature(format!("tallyman device link\n{code}").as_bytes());
+    let proof = wallet.signature(format!("tallyman device link\n127.0.0.1:8080\n{code}").as_bytes());
     assert_eq!(post(house, "/v1/link/token", &json!({ "device_code": code, "proof": proof })).await.status, 200);
 }
 
@@ -120,6 +154,7 @@ async fn no_secret_is_said_or_stored() {
     let owner = people(&house, &mut secrets).await;
     programs(&house, &owner, &mut secrets).await;
     devices(&house, &owner, &mut secrets).await;
+    let codes = Codes::used(&house).await;
     let architect = house.guest(Role::Architect).await;
     assert_eq!(house.post(&architect, &format!("/v1/ops/users/{}/suspend", owner.caller.user_id), &json!({})).await.status, 200);
     let kept = domain::ports::secrets::Secrets::secret(&testkit::FakeSecrets, "sealing_v1").await.unwrap();
@@ -129,6 +164,8 @@ async fn no_secret_is_said_or_stored() {
     let said = log.lock().unwrap().clone();
     assert!(said.windows(8).any(|window| window == b"answered"), "the log was listened to");
     assert_eq!(secrets.found_in(&said), Vec::<&str>::new(), "in the log");
+    assert!(!codes.stand_in(&said, true), "codes by mail, in the log");
+    assert!(codes.stand_in(format!("It is \"{}\".", codes.0.join("\", \"")).as_bytes(), true), "they are found where they are said");
     let path = house.world.database.url.trim_start_matches("sqlite://").split('?').next().unwrap().to_owned();
     let audit = house.world.database.count("SELECT count(*) FROM api_audit").await;
     assert_eq!(audit, 1, "what an architect does leaves a line");
@@ -136,6 +173,7 @@ async fn no_secret_is_said_or_stored() {
         let stored = std::fs::read(&file).unwrap_or_default();
         assert!(file.ends_with("-wal") || !stored.is_empty(), "{file}");
         assert_eq!(secrets.found_in(&stored), Vec::<&str>::new(), "in {file}: sessions, keys, audit lines, kept answers");
+        assert!(!codes.stand_in(&stored, false), "in {file}: codes by mail");
     }
     house.close().await;
 }

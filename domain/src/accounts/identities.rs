@@ -7,10 +7,14 @@ use entities::user::{self, Role};
 use entities::user_identity::{self, Kind};
 use platform::Txn;
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait as _, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _};
+use sea_orm::{
+    ColumnTrait as _, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
+    Select,
+};
 
 use super::users::new_user;
 use super::{AccountError, Accounts, Caller, Identity, User};
+use crate::sql::turn;
 
 /// Something that somebody has just proved to be theirs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +36,11 @@ impl Accounts<'_> {
             return Ok(user);
         }
         let mailbox = proof.mailbox.as_ref().map(Proof::email);
+        if take_turn(txn, proof).await?
+            && let Some(user) = owner(txn, proof).await?
+        {
+            return Ok(user);
+        }
         if let Some(mailbox) = &mailbox
             && let Some(user) = owner(txn, mailbox).await?
             && self.attach(txn, user.id, proof).await?.is_some()
@@ -53,7 +62,8 @@ impl Accounts<'_> {
 
     /// Make what was proved one of the caller's identities.
     pub(crate) async fn link(&self, txn: &Txn, caller: &Caller, proof: &Proof) -> Result<Identity, AccountError> {
-        if let Some(identity) = found(txn, proof).await? {
+        take_turn(txn, proof).await?;
+        if let Some(identity) = identity_of(proof).one(&**txn).await? {
             let own = identity.user_id == caller.user_id;
             return if own { Ok(identity) } else { Err(AccountError::IdentityTaken { kind: proof.kind }) };
         }
@@ -134,16 +144,25 @@ impl Accounts<'_> {
     }
 }
 
-async fn found(txn: &Txn, proof: &Proof) -> Result<Option<Identity>, DbErr> {
-    let by_proof = user_identity::Entity::find()
+fn identity_of(proof: &Proof) -> Select<user_identity::Entity> {
+    user_identity::Entity::find()
         .filter(user_identity::Column::Kind.eq(proof.kind))
-        .filter(user_identity::Column::Subject.eq(&proof.subject));
-    by_proof.one(&**txn).await
+        .filter(user_identity::Column::Subject.eq(&proof.subject))
 }
 
 async fn owner(txn: &Txn, proof: &Proof) -> Result<Option<User>, DbErr> {
-    match found(txn, proof).await? {
-        Some(identity) => user::Entity::find_by_id(identity.user_id).one(&**txn).await,
-        None => Ok(None),
-    }
+    let of_it = identity_of(proof).select_only().column(user_identity::Column::UserId).into_query();
+    user::Entity::find().filter(user::Column::Id.in_subquery(of_it)).one(&**txn).await
+}
+
+/// A code and a Google account may prove the same mailbox, and neither sees what the other has not committed: each takes its turn before it
+/// looks whose the mailbox is. `false` when no mailbox is proved.
+async fn take_turn(txn: &Txn, proof: &Proof) -> Result<bool, DbErr> {
+    let mailbox = match (proof.kind, &proof.mailbox) {
+        (Kind::Email, _) => proof.subject.clone(),
+        (_, Some(mailbox)) => mailbox.to_string(),
+        (_, None) => return Ok(false),
+    };
+    turn(txn, &format!("mailbox {mailbox}")).await?;
+    Ok(true)
 }

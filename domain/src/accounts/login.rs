@@ -5,17 +5,14 @@ use std::time::Duration;
 use entities::id::UserId;
 use entities::user::{self, Role};
 use entities::{Timestamp, login_link};
-use platform::{Engine, Txn};
+use platform::Txn;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait as _, ConnectionTrait as _, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
 
 use super::users::{admit, new_user};
 use super::{AccountError, Accounts, User};
 use crate::sign_in::hash;
-use crate::sql::{DAY_US, delete, statement};
-
-/// Processes that start together make one architect: PostgreSQL lets one at a time through this lock.
-const LOCK: i64 = 0x7461_6c6c_795f_6172;
+use crate::sql::{DAY_US, delete, turn};
 
 /// Lets its holder in once. Only its hash is stored; it stands in a URL's fragment and nowhere else.
 #[derive(Clone)]
@@ -38,9 +35,8 @@ impl Accounts<'_> {
     /// When the database refuses.
     pub async fn bootstrap(&self) -> Result<Option<LoginSecret>, AccountError> {
         let txn = self.domain.db.write().await?;
-        if txn.engine() == Engine::Postgres {
-            txn.execute_raw(statement(txn.engine(), "SELECT pg_advisory_xact_lock($1)", [LOCK.into()])).await?;
-        }
+        // Processes that start together make one architect.
+        turn(&txn, "the first architect").await?;
         let known = user::Entity::find().filter(user::Column::Role.eq(Role::Architect)).one(&*txn).await?;
         if known.is_some() {
             return Ok(None);

@@ -5,6 +5,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter 
 
 use super::{AccountError, Accounts, Caller, User};
 use crate::fault::FieldError;
+use crate::line;
 
 const NAME_CHARS_MAX: usize = 100;
 
@@ -22,7 +23,7 @@ impl Accounts<'_> {
     /// # Errors
     /// [`AccountError::Profile`] when the name cannot be shown.
     pub async fn change(&self, caller: &Caller, profile: Profile) -> Result<User, AccountError> {
-        if let Some(wrong) = profile.name.as_deref().and_then(name_fault) {
+        if let Some(wrong) = profile.name.as_deref().and_then(|name| line::fault_of(name, NAME_CHARS_MAX)) {
             return Err(AccountError::Profile(vec![FieldError { pointer: "/name".into(), detail: wrong }]));
         }
         let changes = user::ActiveModel {
@@ -35,10 +36,4 @@ impl Accounts<'_> {
         txn.commit().await?;
         self.find(caller.user_id).await
     }
-}
-
-fn name_fault(name: &str) -> Option<String> {
-    let shows = !name.is_empty() && name.trim().len() == name.len() && !name.chars().any(char::is_control);
-    let fits = shows && name.chars().count() <= NAME_CHARS_MAX;
-    (!fits).then(|| format!("must have 1 to {NAME_CHARS_MAX} characters, the first and the last of which show, and no control characters"))
 }

@@ -11,6 +11,7 @@ use entities::{Address, Timestamp, api_key, device_link, sign_in, user};
 use sea_orm::EntityTrait as _;
 
 use super::{AccountError, Accounts, Caller, Credential};
+use crate::api_keys::ends_at;
 use crate::context::Domain;
 
 /// More users than this are not remembered at once.
@@ -115,7 +116,7 @@ async fn end_of(domain: &Domain, user_id: UserId, id: SignInId) -> Result<Timest
 async fn end_of_key(domain: &Domain, user_id: UserId, id: ApiKeyId) -> Result<Option<Timestamp>, AccountError> {
     let row = api_key::Entity::find_by_id(id).one(domain.db.connection()).await?;
     let row = row.filter(|row| row.user_id == user_id).ok_or(AccountError::SignedOut)?;
-    Ok([row.revoked_at, row.expires_at].into_iter().flatten().min())
+    Ok(ends_at(&row))
 }
 
 /// A device counts until somebody parts with it.

@@ -4,13 +4,15 @@ use entities::Timestamp;
 use entities::api_key::{self, Holder};
 use entities::user::Role;
 use platform::Txn;
-use sea_orm::{ColumnTrait as _, Condition, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _};
+use sea_orm::{EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _};
 
-use super::hash::PEPPER;
+use super::end::live;
+use super::hash::{Minted, PEPPER};
 use super::{ApiKey, ApiKeyError, ApiKeys, KeySecret, Scope, Scopes};
 use crate::accounts::Caller;
 use crate::fault::FieldError;
 use crate::idempotency::{self, Claim, Once};
+use crate::line;
 
 const NAME_CHARS_MAX: usize = 50;
 
@@ -38,29 +40,32 @@ impl ApiKeys<'_> {
     /// # Errors
     /// [`ApiKeyError::Fields`], [`ApiKeyError::TooMany`].
     pub async fn create(&self, caller: &Caller, new: NewApiKey, claim: Option<&Claim>) -> Result<Once<Issued>, ApiKeyError> {
-        self.once(claim, async |txn| {
-            self.check(caller, &new)?;
+        if let Some(earlier) = idempotency::earlier(&self.domain.db, claim).await? {
+            return Ok(again(earlier));
+        }
+        self.check(caller, &new)?;
+        self.once(caller, claim, async |txn, minted| {
             self.refuse_too_many(txn, caller).await?;
-            self.insert(txn, caller, new).await
+            self.insert(txn, caller, new, minted).await
         })
         .await
     }
 
-    /// Do it once under its key; what is kept is the key without its text.
+    /// Do it once under its key, for one user at a time; what is kept is the key without its text.
     pub(super) async fn once(
         &self,
+        caller: &Caller,
         claim: Option<&Claim>,
-        make: impl AsyncFnOnce(&Txn) -> Result<Issued, ApiKeyError>,
+        make: impl AsyncFnOnce(&Txn, Minted) -> Result<Issued, ApiKeyError>,
     ) -> Result<Once<Issued>, ApiKeyError> {
-        let again = |key| Once::Again(Issued { key, secret: None });
-        if let Some(earlier) = idempotency::earlier(&self.domain.db, claim).await? {
-            return Ok(again(earlier));
-        }
+        let minted = self.mint().await?;
         let txn = idempotency::open(self.domain, claim).await?;
         if let Some(earlier) = idempotency::claim(self.domain, &txn, claim).await? {
             return Ok(again(earlier));
         }
-        let issued = make(&txn).await?;
+        // Two that come at the same moment count one after the other: the user's row is the turn.
+        self.domain.accounts().touch(&txn, caller.user_id).await?;
+        let issued = make(&txn, minted).await?;
         idempotency::keep(&txn, claim, &issued.key).await?;
         txn.commit().await?;
         Ok(Once::First(issued))
@@ -69,12 +74,8 @@ impl ApiKeys<'_> {
     fn check(self, caller: &Caller, new: &NewApiKey) -> Result<(), ApiKeyError> {
         let mut wrong = Vec::new();
         let mut refuse = |pointer: &str, detail: String| wrong.push(FieldError { pointer: pointer.into(), detail });
-        let shows = !new.name.is_empty() && new.name.trim().len() == new.name.len() && !new.name.chars().any(char::is_control);
-        if !shows || new.name.chars().count() > NAME_CHARS_MAX {
-            refuse(
-                "/name",
-                format!("must have 1 to {NAME_CHARS_MAX} characters, the first and the last of which show, and no control characters"),
-            );
+        if let Some(fault) = line::fault_of(&new.name, NAME_CHARS_MAX) {
+            refuse("/name", fault);
         }
         if new.scopes.is_empty() {
             refuse("/scopes", "must name at least one scope".into());
@@ -90,35 +91,37 @@ impl ApiKeys<'_> {
         if wrong.is_empty() { Ok(()) } else { Err(ApiKeyError::Fields(wrong)) }
     }
 
-    async fn refuse_too_many(&self, txn: &Txn, caller: &Caller) -> Result<(), ApiKeyError> {
-        // Two that come at the same moment count one after the other: the user's row is the turn.
-        self.domain.accounts().touch(txn, caller.user_id).await?;
+    /// There has to be room for one key more.
+    pub(super) async fn refuse_too_many(&self, txn: &Txn, caller: &Caller) -> Result<(), ApiKeyError> {
         let max = self.domain.settings.api_keys.live_keys_max;
-        let live = Condition::all()
-            .add(api_key::Column::UserId.eq(caller.user_id))
-            .add(api_key::Column::RevokedAt.is_null())
-            .add(Condition::any().add(api_key::Column::ExpiresAt.is_null()).add(api_key::Column::ExpiresAt.gt(self.domain.now())));
-        if api_key::Entity::find().filter(live).count(&**txn).await? >= u64::from(max) { Err(ApiKeyError::TooMany { max }) } else { Ok(()) }
+        let live = api_key::Entity::find().filter(live(caller.user_id, self.domain.now())).count(&**txn).await?;
+        if live >= u64::from(max) { Err(ApiKeyError::TooMany { max }) } else { Ok(()) }
     }
 
-    pub(super) async fn insert(&self, txn: &Txn, caller: &Caller, new: NewApiKey) -> Result<Issued, ApiKeyError> {
-        let secret = KeySecret::new(&*self.domain.rng);
+    pub(super) async fn insert(&self, txn: &Txn, caller: &Caller, new: NewApiKey, minted: Minted) -> Result<Issued, ApiKeyError> {
+        let Minted { secret, hash } = minted;
         let row = api_key::Model {
             id: self.domain.queue.ids().next(),
             user_id: caller.user_id,
             holder: new.holder,
             name: new.name,
             prefix: secret.hint().to_owned(),
-            hash: self.hash(&secret).await?,
+            hash,
             pepper_version: i32::try_from(PEPPER).unwrap_or(i32::MAX),
             scopes: new.scopes.to_string(),
             created_at: self.domain.now(),
             expires_at: new.expires_at,
             last_used_at: None,
             revoked_at: None,
+            replaced_at: None,
         };
         api_key::Entity::insert(row.clone().into_active_model()).exec_without_returning(&**txn).await?;
         tracing::info!(api_key.id = %row.id, user.id = %row.user_id, scopes = row.scopes, "made a key");
         Ok(Issued { key: row.into(), secret: Some(secret) })
     }
+}
+
+/// What is told of a key that was made before.
+pub(super) fn again(key: ApiKey) -> Once<Issued> {
+    Once::Again(Issued { key, secret: None })
 }

@@ -10,7 +10,19 @@ use crate::keyring::Purpose;
 /// The version of the pepper that new keys are hashed with.
 pub(super) const PEPPER: u32 = 1;
 
+/// A new text, and what is stored of it. Made before any transaction: the pepper may have to be fetched.
+pub(super) struct Minted {
+    pub secret: KeySecret,
+    pub hash: String,
+}
+
 impl ApiKeys<'_> {
+    pub(super) async fn mint(&self) -> Result<Minted, ApiKeyError> {
+        let secret = KeySecret::new(&*self.domain.rng);
+        let hash = self.hash(&secret).await?;
+        Ok(Minted { secret, hash })
+    }
+
     /// 64 hexadecimal digits.
     pub(super) async fn hash(&self, secret: &KeySecret) -> Result<String, ApiKeyError> {
         let domain = self.domain;

@@ -20,6 +20,7 @@ pub struct ApiKey {
     pub prefix: String,
     pub scopes: Vec<Scope>,
     pub created_at: Timestamp,
+    /// By itself, or with the overlap of its rotation.
     pub expires_at: Option<Timestamp>,
     pub last_used_at: Option<Timestamp>,
     pub revoked_at: Option<Timestamp>,
@@ -35,7 +36,7 @@ impl From<Model> for ApiKey {
             prefix: row.prefix,
             scopes: Scopes::from(row.scopes.as_str()).iter().collect(),
             created_at: row.created_at,
-            expires_at: row.expires_at,
+            expires_at: [row.expires_at, row.replaced_at].into_iter().flatten().min(),
             last_used_at: row.last_used_at,
             revoked_at: row.revoked_at,
         }

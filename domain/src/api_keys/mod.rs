@@ -5,6 +5,7 @@
 
 mod check;
 mod create;
+mod end;
 mod error;
 mod hash;
 mod known;
@@ -18,6 +19,7 @@ mod settings;
 mod uses;
 
 pub use create::{Issued, NewApiKey};
+pub(crate) use end::ends_at;
 pub use entities::api_key::Holder;
 pub use error::ApiKeyError;
 pub(crate) use known::Known;

@@ -4,7 +4,7 @@ use entities::api_key;
 use entities::id::{ApiKeyId, UserId};
 use platform::Txn;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait as _, DbErr, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, DbErr, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 
 use super::{ApiKeyError, ApiKeys};
 use crate::accounts::Caller;
@@ -29,7 +29,7 @@ impl ApiKeys<'_> {
 /// Revoke in this transaction. Answers whose key it is; `None` when there is none, or it is not `of`'s. Forget the user's standing after
 /// the commit.
 pub(crate) async fn revoke_of(domain: &Domain, txn: &Txn, id: ApiKeyId, of: Option<UserId>) -> Result<Option<UserId>, DbErr> {
-    let row = api_key::Entity::find_by_id(id).one(&**txn).await?;
+    let row = api_key::Entity::find_by_id(id).lock_exclusive().one(&**txn).await?;
     let Some(row) = row.filter(|row| of.is_none_or(|user_id| user_id == row.user_id)) else { return Ok(None) };
     api_key::Entity::update_many()
         .col_expr(api_key::Column::RevokedAt, Expr::value(domain.now()))

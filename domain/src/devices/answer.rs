@@ -2,6 +2,7 @@
 
 use entities::Amount;
 use entities::device_link::{self, State};
+use entities::id::DeviceLinkId;
 use platform::Txn;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait as _, Condition, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
@@ -10,6 +11,15 @@ use super::{DeviceError, DeviceLink, Devices, UserCode};
 use crate::accounts::Caller;
 use crate::idempotency::{self, Claim};
 use crate::profiles::{Draft, Profile, find};
+
+/// A yes, and what comes with it.
+#[derive(Debug, Clone, Default)]
+pub struct Approval {
+    /// The pairing that was looked at; another one with the same code is not meant. `None` means whichever waits.
+    pub shown: Option<DeviceLinkId>,
+    /// What the caller's profile is to say from now on.
+    pub profile: Option<Draft>,
+}
 
 impl Devices<'_> {
     /// The device that waits with this code.
@@ -22,26 +32,29 @@ impl Devices<'_> {
     }
 
     /// Say yes: once it has proved its key, the device acts for the caller, by the name of the caller's profile. A profile that is not
-    /// there is made of `draft`, or of the name that the device gave itself.
+    /// there is made of what the answer says, or of the name that the device gave itself.
     ///
     /// # Errors
-    /// [`DeviceError::Code`], [`DeviceError::TooMany`], [`DeviceError::Profile`].
+    /// [`DeviceError::Code`], also when another pairing waits than the one that was shown; [`DeviceError::TooMany`], [`DeviceError::Profile`].
     pub async fn approve(
         &self,
         caller: &Caller,
         code: &UserCode,
-        draft: Option<Draft>,
+        Approval { shown, profile: draft }: Approval,
         claim: Option<&Claim>,
     ) -> Result<DeviceLink, DeviceError> {
-        if let Some(earlier) = idempotency::earlier::<entities::id::DeviceLinkId>(&self.domain.db, claim).await? {
+        if let Some(earlier) = idempotency::earlier::<DeviceLinkId>(&self.domain.db, claim).await? {
             return self.find(earlier).await;
         }
         let waiting = self.waiting(code).await?;
+        if shown.is_some_and(|shown| shown != waiting.id) {
+            return Err(DeviceError::Code);
+        }
         if let Some(draft) = &draft {
             draft.check(waiting.kind)?;
         }
         let txn = idempotency::open(self.domain, claim).await?;
-        if let Some(earlier) = idempotency::claim::<entities::id::DeviceLinkId>(self.domain, &txn, claim).await? {
+        if let Some(earlier) = idempotency::claim::<DeviceLinkId>(self.domain, &txn, claim).await? {
             drop(txn);
             return self.find(earlier).await;
         }
@@ -52,7 +65,7 @@ impl Devices<'_> {
             .col_expr(device_link::Column::UserId, Expr::value(caller.user_id))
             .col_expr(device_link::Column::ProfileId, Expr::value(profile.id))
             .col_expr(device_link::Column::Name, Expr::value(profile.name))
-            .filter(self.waits(code))
+            .filter(self.waits(code).add(device_link::Column::Id.eq(waiting.id)))
             .exec(&*txn)
             .await?;
         if approved.rows_affected == 0 {

@@ -32,6 +32,8 @@ pub enum DeviceError {
     Name(Vec<FieldError>),
     #[error(transparent)]
     Signature(#[from] SignatureError),
+    #[error("the proof is not this key's for {server}; is that in the URL at which the device reaches it?")]
+    Proof { server: String },
     #[error("the request was seen before")]
     Replayed,
     #[error(transparent)]
@@ -54,7 +56,7 @@ impl Fault for DeviceError {
             Self::Code | Self::Missing { .. } => Class::Missing,
             Self::Grant | Self::Pending | Self::SlowDown { .. } | Self::Denied | Self::Expired | Self::Name(_) => Class::Invalid,
             Self::TooMany { .. } => Class::Refused,
-            Self::Signature(_) | Self::Replayed => Class::Forbidden,
+            Self::Signature(_) | Self::Proof { .. } | Self::Replayed => Class::Forbidden,
             Self::Profile(error) => error.class(),
             Self::Account(error) => error.class(),
             Self::Idempotency(error) => error.class(),
@@ -71,7 +73,7 @@ impl Fault for DeviceError {
             Self::Expired => "expired-token",
             Self::TooMany { .. } => "refused",
             Self::Name(_) => "validation-failed",
-            Self::Signature(_) | Self::Replayed => "invalid-signature",
+            Self::Signature(_) | Self::Proof { .. } | Self::Replayed => "invalid-signature",
             Self::Profile(error) => error.code(),
             Self::Account(error) => error.code(),
             Self::Idempotency(error) => error.code(),

@@ -14,6 +14,7 @@ mod settings;
 mod sign;
 mod start;
 
+pub use answer::Approval;
 pub use code::UserCode;
 pub use entities::device_link::{Model as DeviceLink, State};
 pub use error::DeviceError;

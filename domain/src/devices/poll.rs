@@ -11,14 +11,16 @@ use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect 
 use super::{DeviceError, DeviceLink, Devices};
 use crate::sign_in::hash;
 use crate::siws::{Signature, verify};
+use crate::sql::turn;
 
 /// How much longer a device waits each time that it asked too soon (RFC 8628 § 3.5).
 const SLOWER: Duration = Duration::from_secs(5);
 
-/// What the device signs to prove its key.
+/// What the device signs to prove its key to one server: whoever passes it on to another proves nothing there. The authority is that of
+/// the URL at which the device reaches the server ([`Site::authority`](crate::siws::Site::authority)).
 #[must_use]
-pub fn proof_text(device_code: &str) -> String {
-    format!("tallyman device link\n{device_code}")
+pub fn proof_text(authority: &str, device_code: &str) -> String {
+    format!("tallyman device link\n{authority}\n{device_code}")
 }
 
 impl Devices<'_> {
@@ -26,12 +28,16 @@ impl Devices<'_> {
     ///
     /// # Errors
     /// [`DeviceError::Pending`], [`DeviceError::SlowDown`], [`DeviceError::Denied`], [`DeviceError::Expired`], [`DeviceError::Grant`]
-    /// for a code that is none of ours, [`DeviceError::Signature`] for a proof that is none.
+    /// for a code that is none of ours, [`DeviceError::Proof`] for a proof that is none.
     pub async fn poll(&self, device_code: &str, proof: &Signature) -> Result<DeviceLink, DeviceError> {
-        let txn = self.domain.db.write().await?;
         let asked = device_link::Entity::find().filter(device_link::Column::DeviceCodeHash.eq(hash(device_code)));
+        // Whoever has no code of ours, or not its key, costs no transaction.
+        let row = asked.clone().one(self.domain.db.connection()).await?.ok_or(DeviceError::Grant)?;
+        let server = self.domain.settings.site.authority();
+        let proved = verify(&row.public_key, proof_text(&server, device_code).as_bytes(), proof);
+        proved.map_err(|_| DeviceError::Proof { server })?;
+        let txn = self.domain.db.write().await?;
         let row = asked.lock_exclusive().one(&*txn).await?.ok_or(DeviceError::Grant)?;
-        verify(&row.public_key, proof_text(device_code).as_bytes(), proof)?;
         let now = self.domain.now();
         if row.expires_at <= now {
             return Err(DeviceError::Expired);
@@ -67,6 +73,8 @@ impl Devices<'_> {
 
     /// The key speaks for this user from now on, and for nobody whom it spoke for before. Answers who those were.
     async fn link(&self, txn: &Txn, row: &DeviceLink, user_id: UserId) -> Result<Vec<UserId>, DeviceError> {
+        // Two pairings of one key are linked one after the other, and the later one stays.
+        turn(txn, &format!("device key {}", row.public_key)).await?;
         let earlier = device_link::Entity::find()
             .filter(device_link::Column::PublicKey.eq(row.public_key))
             .filter(device_link::Column::State.eq(State::Linked));

@@ -44,17 +44,23 @@ impl Devices<'_> {
         Ok(key)
     }
 
-    /// Whoever a request speaks for that this key has signed. The nonce is used up.
+    /// Whoever a request speaks for that this key has signed. The request counts only with its nonce ([`spend`](Self::spend)).
     ///
     /// # Errors
-    /// [`DeviceError::Replayed`], and [`DeviceError::Account`] when the device or its user does not count any more.
-    pub async fn caller(&self, key: DeviceKey, nonce: &Nonce) -> Result<Caller, DeviceError> {
-        let caller = self.domain.accounts().caller(key.user_id, Credential::Device(key.link_id, key.scopes)).await?;
+    /// [`DeviceError::Account`] when the device or its user does not count any more.
+    pub async fn caller(&self, key: DeviceKey) -> Result<Caller, DeviceError> {
+        Ok(self.domain.accounts().caller(key.user_id, Credential::Device(key.link_id, key.scopes)).await?)
+    }
+
+    /// Use the nonce up, for the first who brings it. It is a row until the request is too old: count the request before.
+    ///
+    /// # Errors
+    /// [`DeviceError::Replayed`].
+    pub async fn spend(&self, link_id: DeviceLinkId, nonce: &Nonce) -> Result<(), DeviceError> {
         let sql = "INSERT INTO request_nonces (link_id, nonce, expires_at) VALUES ($1, $2, $3) ON CONFLICT (link_id, nonce) DO NOTHING";
-        let values = [key.link_id.into(), nonce.text.as_str().into(), nonce.expires_at.into()];
-        let txn = self.domain.db.write().await?;
-        let taken = txn.execute_raw(statement(txn.engine(), sql, values)).await?.rows_affected();
-        txn.commit().await?;
-        if taken == 0 { Err(DeviceError::Replayed) } else { Ok(caller) }
+        let values = [link_id.into(), nonce.text.as_str().into(), nonce.expires_at.into()];
+        let db = self.domain.db.single_write().await;
+        let taken = db.execute_raw(statement(self.domain.db.engine(), sql, values)).await?.rows_affected();
+        if taken == 0 { Err(DeviceError::Replayed) } else { Ok(()) }
     }
 }

@@ -10,6 +10,7 @@ use sea_orm::{EntityTrait as _, IntoActiveModel as _};
 use super::{DeviceError, Devices, UserCode};
 use crate::api_keys::{Scope, Scopes};
 use crate::fault::FieldError;
+use crate::line;
 use crate::sign_in::Secret;
 
 const NAME_CHARS_MAX: usize = 100;
@@ -42,10 +43,7 @@ impl Devices<'_> {
     /// # Errors
     /// [`DeviceError::Name`].
     pub async fn start(&self, new: NewDevice) -> Result<Pairing, DeviceError> {
-        let shows = new.name.trim().len() == new.name.len() && !new.name.is_empty() && !new.name.chars().any(char::is_control);
-        if !shows || new.name.chars().count() > NAME_CHARS_MAX {
-            let detail =
-                format!("must have 1 to {NAME_CHARS_MAX} characters, the first and the last of which show, and no control characters");
+        if let Some(detail) = line::fault_of(&new.name, NAME_CHARS_MAX) {
             return Err(DeviceError::Name(vec![FieldError { pointer: "/name".into(), detail }]));
         }
         let settings = &self.domain.settings.devices;
@@ -70,9 +68,7 @@ impl Devices<'_> {
             linked_at: None,
             revoked_at: None,
         };
-        let txn = self.domain.db.write().await?;
-        device_link::Entity::insert(row.into_active_model()).exec_without_returning(&*txn).await?;
-        txn.commit().await?;
+        device_link::Entity::insert(row.into_active_model()).exec_without_returning(&*self.domain.db.single_write().await).await?;
         Ok(Pairing { device_code, user_code, expires_at, poll })
     }
 }

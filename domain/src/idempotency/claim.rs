@@ -142,6 +142,17 @@ pub async fn keep<T: Serialize>(txn: &Txn, claim: Option<&Claim>, answer: &T) ->
     Ok(())
 }
 
+/// Give the key back in a transaction that keeps something else, such as a failed try: the request counts as not carried out, and its key is free.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn release(txn: &Txn, claim: Option<&Claim>) -> Result<(), IdempotencyError> {
+    let Some(claim) = claim else { return Ok(()) };
+    let sql = "DELETE FROM idempotency_keys WHERE scope_hash = $1";
+    txn.execute_raw(statement(txn.engine(), sql, [claim.scope_hash.as_str().into()])).await?;
+    Ok(())
+}
+
 async fn kept(db: &impl ConnectionTrait, engine: Engine, claim: &Claim) -> Result<Option<idempotency_key::Model>, IdempotencyError> {
     let sql = format!("SELECT * FROM idempotency_keys WHERE scope_hash = $1 AND expires_at > {}", engine.now_sql());
     let find = statement(engine, sql, [claim.scope_hash.as_str().into()]);

@@ -76,6 +76,8 @@ policies! {
     Chat chat 20 / 60 / User;
     /// Devices that ask to be linked.
     Link link 20 / 900 / Ip;
+    /// Questions of devices that wait for an answer: as many as those that `link` lets begin ask, each every five seconds.
+    LinkPoll link_poll 3_600 / 900 / Ip;
     /// Pairing codes that one user looks up or answers: they are short, and nobody may try them all.
     LinkCode link_code 20 / 900 / User;
 }
@@ -113,6 +115,7 @@ impl Settings {
             sessions: off,
             chat: off,
             link: off,
+            link_poll: off,
             link_code: off,
         }
     }

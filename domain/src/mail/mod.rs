@@ -1,6 +1,6 @@
 //! Mails: written in the transaction of what they tell of, sent by a job, at least once, always under the same Message-ID.
 //!
-//! [`enqueue`] → job → [`open`](Mails::open) → mailer → [`sent`](Mails::sent) or [`given_up`](Mails::given_up). What stands in a mail is sealed in its
+//! [`seal`] → [`write()`] → job → [`open`](Mails::open) → mailer → [`sent`](Mails::sent) or [`given_up`](Mails::given_up). What stands in a mail is sealed in its
 //! row and erased once it is sent or will never be: there may be a code in it.
 
 mod deliver;
@@ -10,7 +10,7 @@ mod letter;
 mod prune;
 
 pub use deliver::Opened;
-pub use enqueue::enqueue;
+pub use enqueue::{SealedMail, enqueue, seal, write};
 pub use entities::mail::{Model as MailRow, State};
 pub use error::MailError;
 pub use letter::Letter;

@@ -11,6 +11,7 @@ use url::Url;
 use super::{Profile, ProfileError, Profiles, find};
 use crate::accounts::Caller;
 use crate::fault::FieldError;
+use crate::line;
 
 const NAME_CHARS_MAX: usize = 100;
 const DESCRIPTION_CHARS_MAX: usize = 2_000;
@@ -74,28 +75,20 @@ impl Draft {
     /// [`ProfileError::Fields`] with everything that is wrong.
     pub fn check(&self, kind: Kind) -> Result<(), ProfileError> {
         let mut wrong = Vec::new();
-        let mut refuse_unless = |holds: bool, pointer: &str, detail: String| {
-            if !holds {
-                wrong.push(FieldError { pointer: pointer.into(), detail });
-            }
+        let mut refuse = |pointer: &str, fault: Option<String>| {
+            wrong.extend(fault.map(|detail| FieldError { pointer: pointer.into(), detail }));
         };
-        let shows = |text: &str, chars_max: usize| {
-            !text.is_empty() && text.trim().len() == text.len() && !text.chars().any(char::is_control) && text.chars().count() <= chars_max
-        };
-        let line = |chars_max: usize| {
-            format!("must have 1 to {chars_max} characters, the first and the last of which show, and no control characters")
-        };
-        refuse_unless(shows(&self.name, NAME_CHARS_MAX), "/name", line(NAME_CHARS_MAX));
+        refuse("/name", line::fault_of(&self.name, NAME_CHARS_MAX));
         let described = self.description.as_deref().unwrap_or_default().chars().count();
-        refuse_unless(described <= DESCRIPTION_CHARS_MAX, "/description", format!("must have at most {DESCRIPTION_CHARS_MAX} characters"));
-        let service = self.service_type.as_deref().is_none_or(|text| shows(text, SERVICE_TYPE_CHARS_MAX));
-        refuse_unless(service, "/service_type", line(SERVICE_TYPE_CHARS_MAX));
-        let reachable = self.gateway_url.as_deref().is_none_or(is_gateway);
-        refuse_unless(reachable, "/gateway_url", "must be an https URL without a user, or an http one on this machine".into());
+        let long = described > DESCRIPTION_CHARS_MAX;
+        refuse("/description", long.then(|| format!("must have at most {DESCRIPTION_CHARS_MAX} characters")));
+        refuse("/service_type", self.service_type.as_deref().and_then(|text| line::fault_of(text, SERVICE_TYPE_CHARS_MAX)));
+        let leads_nowhere = self.gateway_url.as_deref().is_some_and(|url| !is_gateway(url));
+        refuse("/gateway_url", leads_nowhere.then(|| "must be an https URL without a user, or an http one on this machine".into()));
         if kind == Kind::Agent {
-            let only_vendors = "only a vendor has it";
-            refuse_unless(self.service_type.is_none(), "/service_type", only_vendors.into());
-            refuse_unless(self.gateway_url.is_none(), "/gateway_url", only_vendors.into());
+            let only_vendors = || "only a vendor has it".to_owned();
+            refuse("/service_type", self.service_type.is_some().then(only_vendors));
+            refuse("/gateway_url", self.gateway_url.is_some().then(only_vendors));
         }
         if wrong.is_empty() { Ok(()) } else { Err(ProfileError::Fields(wrong)) }
     }

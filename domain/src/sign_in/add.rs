@@ -7,7 +7,8 @@ use crate::accounts::{Caller, Identity, Proof};
 use crate::idempotency::{self, Claim};
 
 impl SignIns<'_> {
-    /// Make what is proved one of the caller's identities, once under its key. `use_up` spends the proof in the transaction.
+    /// Make what is proved one of the caller's identities, once under its key. `use_up` spends the proof in the transaction; what it has
+    /// written stays, whatever comes of the rest: a wrong guess is counted, and a proof is good once.
     pub(super) async fn add(
         &self,
         caller: &Caller,
@@ -19,8 +20,20 @@ impl SignIns<'_> {
         if let Some(earlier) = idempotency::claim(self.domain, &txn, claim).await? {
             return Ok(earlier);
         }
-        use_up(&txn).await?;
-        let identity = self.domain.accounts().link(&txn, caller, proof).await?;
+        let linked = async {
+            use_up(&txn).await?;
+            Ok::<_, SignInError>(self.domain.accounts().link(&txn, caller, proof).await?)
+        };
+        let identity = match linked.await {
+            Ok(identity) => identity,
+            Err(refused) => {
+                // A transaction that the database itself has spoilt keeps nothing.
+                if idempotency::release(&txn, claim).await.is_ok() {
+                    txn.commit().await?;
+                }
+                return Err(refused);
+            }
+        };
         idempotency::keep(&txn, claim, &identity).await?;
         txn.commit().await?;
         self.domain.standings.forget(caller.user_id);

@@ -46,9 +46,9 @@ impl SignIns<'_> {
             ..Message::new(&site.domain, address)
         };
         let row = auth_nonce::Model { nonce: nonce.clone(), address, created_at: created, expires_at: expires, failures: 0, used_at: None };
-        let txn = self.domain.db.write().await?;
-        auth_nonce::Entity::insert(row.into_active_model()).exec_without_returning(&*txn).await?;
-        txn.commit().await?;
+        let db = self.domain.db.single_write().await;
+        auth_nonce::Entity::insert(row.into_active_model()).exec_without_returning(&*db).await?;
+        drop(db);
         Ok(Challenge { nonce, message: message.to_string(), site, issued_at: created, expires_at: expires })
     }
 

@@ -9,6 +9,7 @@ mod challenge;
 mod close;
 mod error;
 mod google;
+mod known;
 mod link;
 mod oidc;
 mod open;

@@ -8,7 +8,7 @@ use entities::id::{SignInId, UserId};
 use entities::sign_in::{self, Method};
 use entities::{Timestamp, refresh_token, user};
 use platform::{Rng, Txn};
-use sea_orm::{DbErr, EntityTrait as _, IntoActiveModel as _};
+use sea_orm::{EntityTrait as _, IntoActiveModel as _};
 use sha2::{Digest as _, Sha256};
 
 use super::settings::seconds;
@@ -75,7 +75,7 @@ impl SignIns<'_> {
     pub async fn open(&self, txn: &Txn, user: User, method: Method) -> Result<SignedIn, SignInError> {
         admit(&user)?;
         let now = self.domain.now();
-        let expires_at = now.plus(seconds(self.domain.settings.sign_in.sign_in_seconds_max));
+        let expires_at = self.ends_at(now);
         let row = sign_in::Model {
             id: self.domain.queue.ids().next(),
             user_id: user.id,
@@ -86,20 +86,25 @@ impl SignIns<'_> {
             closed_at: None,
             closed_because: None,
         };
-        let sign_in_id = row.id;
+        let (refresh_token, token) = new_token(self.domain, row.id, expires_at);
+        let (sign_in_id, refresh_expires_at) = (row.id, token.expires_at);
         sign_in::Entity::insert(row.into_active_model()).exec_without_returning(&**txn).await?;
-        let (refresh_token, refresh_expires_at) = next_token(self.domain, txn, sign_in_id, expires_at).await?;
+        refresh_token::Entity::insert(token.into_active_model()).exec_without_returning(&**txn).await?;
         Ok(SignedIn { user, sign_in_id, refresh_token, refresh_expires_at })
+    }
+
+    /// When a sign-in that begins now is over, however often it is refreshed.
+    pub(super) fn ends_at(self, now: Timestamp) -> Timestamp {
+        now.plus(seconds(self.domain.settings.sign_in.sign_in_seconds_max))
     }
 }
 
-/// A refresh token more for the sign-in. It lives no longer than the sign-in does.
-pub(super) async fn next_token(domain: &Domain, txn: &Txn, sign_in_id: SignInId, end: Timestamp) -> Result<(Secret, Timestamp), DbErr> {
-    let (secret, now) = (Secret::new(&*domain.rng), domain.now());
-    let expires_at = now.plus(seconds(domain.settings.sign_in.refresh_token_seconds)).min(end);
-    let row = refresh_token::Model { token_hash: secret.hash(), sign_in_id, created_at: now, expires_at, used_at: None };
-    refresh_token::Entity::insert(row.into_active_model()).exec_without_returning(&**txn).await?;
-    Ok((secret, expires_at))
+/// A refresh token more for the sign-in, and its row. It lives no longer than the sign-in does.
+pub(super) fn new_token(domain: &Domain, sign_in_id: SignInId, end: Timestamp) -> (Secret, refresh_token::Model) {
+    let (secret, created_at) = (Secret::new(&*domain.rng), domain.now());
+    let expires_at = created_at.plus(seconds(domain.settings.sign_in.refresh_token_seconds)).min(end);
+    let row = refresh_token::Model { token_hash: secret.hash(), sign_in_id, created_at, expires_at, used_at: None };
+    (secret, row)
 }
 
 /// The user, who has to be there.

@@ -11,7 +11,7 @@ use entities::user_identity::Kind;
 use entities::{EmailAddress, otp_code};
 use platform::{Rng, Txn};
 use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
-use sea_orm::{ColumnTrait as _, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, Condition, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
 
 use super::settings::seconds;
 use super::{SignInError, SignIns, SignedIn};
@@ -20,6 +20,13 @@ use crate::idempotency::{self, Claim};
 use crate::keyring::Purpose;
 use crate::limits::Policy;
 use crate::mail::{self, Letter};
+
+/// A guess that was looked at: which code it is about, and whether it is right.
+struct Guess {
+    email: EmailAddress,
+    id: OtpCodeId,
+    fits: bool,
+}
 
 /// Ten to the power of how many digits a code has.
 const CODES: u32 = 1_000_000;
@@ -36,9 +43,10 @@ impl SignIns<'_> {
         let good_for = seconds(self.domain.settings.sign_in.code_seconds);
         let tag = self.domain.keyring().tag(Purpose::OtpCode, &tagged(id, email, &code)).await?;
         let row = otp_code::Model { email: email.clone(), id, tag, tries: 0, created_at: now, expires_at: now.plus(good_for) };
+        let mail = mail::seal(self.domain, email, self.letter(&code, good_for), Some(good_for)).await?;
         let txn = self.domain.db.write().await?;
         replace(&txn, row).await?;
-        let (_, wake) = mail::enqueue(self.domain, &txn, email, self.letter(&code, good_for), Some(good_for)).await?;
+        let (_, wake) = mail::write(self.domain, &txn, mail).await?;
         jobs::commit(txn, wake).await?;
         Ok(good_for)
     }
@@ -49,10 +57,11 @@ impl SignIns<'_> {
     /// [`SignInError::Code`] when it is not the code, or no code any more.
     pub async fn by_code(&self, email: &EmailAddress, code: &str) -> Result<SignedIn, SignInError> {
         self.offers_codes()?;
+        let guess = self.look_at(email, code).await?;
         let txn = self.domain.db.write().await?;
-        if !self.try_code(&txn, email, code).await? {
+        if let Err(wrong) = self.use_up_code(&txn, &guess).await {
             txn.commit().await?;
-            return Err(SignInError::Code);
+            return Err(wrong);
         }
         let user = self.domain.accounts().proved(&txn, &Proof::email(email)).await?;
         let signed_in = self.open(&txn, user, Method::Email).await?;
@@ -75,37 +84,41 @@ impl SignIns<'_> {
             return Ok(earlier);
         }
         self.offers_codes()?;
-        // A wrong guess has to stay counted, so it has a transaction of its own; a code that was right is spent whatever comes of it.
-        let txn = self.domain.db.write().await?;
-        let proved = self.try_code(&txn, email, code).await?;
-        txn.commit().await?;
-        if !proved {
-            return Err(SignInError::Code);
-        }
-        self.add(caller, &Proof::email(email), claim, async |_| Ok(())).await
+        let guess = self.look_at(email, code).await?;
+        self.add(caller, &Proof::email(email), claim, async |txn| self.use_up_code(txn, &guess).await).await
     }
 
     fn offers_codes(self) -> Result<(), SignInError> {
         if self.domain.settings.sign_in.email_codes { Ok(()) } else { Err(SignInError::NotOffered(Kind::Email)) }
     }
 
-    /// Count a try, and use the code up when it is right. Of tries that come together each waits for the one before, so there are never more
-    /// than a code has. For an address without a code the same is compared.
-    async fn try_code(&self, txn: &Txn, email: &EmailAddress, code: &str) -> Result<bool, SignInError> {
-        let counted = otp_code::Entity::update_many()
-            .col_expr(otp_code::Column::Tries, Expr::col(otp_code::Column::Tries).add(1))
-            .filter(otp_code::Column::Email.eq(email.clone()))
-            .filter(otp_code::Column::ExpiresAt.gt(self.domain.now()))
-            .filter(otp_code::Column::Tries.lt(self.domain.settings.sign_in.code_tries_max))
-            .exec(&**txn)
-            .await?;
-        let row = otp_code::Entity::find_by_id(email.clone()).one(&**txn).await?.filter(|_| counted.rows_affected == 1);
+    /// Compare a guess with the newest code of an address. Done before any transaction: the key may have to be fetched. For an address without
+    /// a code the same is compared.
+    async fn look_at(&self, email: &EmailAddress, code: &str) -> Result<Guess, SignInError> {
+        let row = otp_code::Entity::find_by_id(email.clone()).one(self.domain.db.connection()).await?;
         let (id, tag) = row.map_or_else(|| (OtpCodeId::from(uuid::Uuid::nil()), String::new()), |row| (row.id, row.tag));
         let fits = self.domain.keyring().is_tag(Purpose::OtpCode, &tagged(id, email, code), &tag).await?;
-        if fits {
-            otp_code::Entity::delete_by_id(email.clone()).exec(&**txn).await?;
+        Ok(Guess { email: email.clone(), id, fits })
+    }
+
+    /// Count the guess, or use the code up when it is right. What was found is worth nothing before: of guesses that come together each waits
+    /// for the one before, and when a code has had its tries no guess at it is right any more.
+    ///
+    /// # Errors
+    /// [`SignInError::Code`]; commit then, so that the try stays counted.
+    async fn use_up_code(&self, txn: &Txn, guess: &Guess) -> Result<(), SignInError> {
+        let tried = Condition::all()
+            .add(otp_code::Column::Email.eq(guess.email.clone()))
+            .add(otp_code::Column::Id.eq(guess.id))
+            .add(otp_code::Column::ExpiresAt.gt(self.domain.now()))
+            .add(otp_code::Column::Tries.lt(self.domain.settings.sign_in.code_tries_max));
+        if guess.fits {
+            let used = otp_code::Entity::delete_many().filter(tried).exec(&**txn).await?;
+            return if used.rows_affected == 1 { Ok(()) } else { Err(SignInError::Code) };
         }
-        Ok(fits)
+        let counted = otp_code::Entity::update_many().col_expr(otp_code::Column::Tries, Expr::col(otp_code::Column::Tries).add(1));
+        counted.filter(tried).exec(&**txn).await?;
+        Err(SignInError::Code)
     }
 
     fn letter(self, code: &str, good_for: Duration) -> Letter {

@@ -2,10 +2,10 @@
 
 use entities::{refresh_token, sign_in};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
 
 use super::close::{Because, close_one};
-use super::open::{hash, next_token, user_of};
+use super::open::{hash, new_token, user_of};
 use super::{SignInError, SignIns, SignedIn};
 use crate::accounts::admit;
 
@@ -41,7 +41,9 @@ impl SignIns<'_> {
         }
         let user = user_of(&txn, family.user_id).await?;
         admit(&user)?;
-        let (refresh_token, refresh_expires_at) = next_token(self.domain, &txn, family.id, family.expires_at).await?;
+        let (refresh_token, row) = new_token(self.domain, family.id, family.expires_at);
+        let refresh_expires_at = row.expires_at;
+        refresh_token::Entity::insert(row.into_active_model()).exec_without_returning(&*txn).await?;
         txn.commit().await?;
         Ok(SignedIn { user, sign_in_id: family.id, refresh_token, refresh_expires_at })
     }

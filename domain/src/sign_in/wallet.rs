@@ -55,6 +55,9 @@ impl SignIns<'_> {
     /// [`SignInError`], by what is wrong. A wrong answer to a nonce of ours is counted against it.
     pub async fn by_wallet(&self, login: &WalletLogin) -> Result<SignedIn, SignInError> {
         let nonce = self.checked(login).await?;
+        if let Some(signed_in) = self.by_known_wallet(&nonce, login.address).await? {
+            return Ok(signed_in);
+        }
         let txn = self.domain.db.write().await?;
         self.use_up(&txn, &nonce, login.address).await?;
         let user = self.domain.accounts().proved(&txn, &Proof::wallet(login.address)).await?;
@@ -122,15 +125,13 @@ impl SignIns<'_> {
     }
 
     async fn count_failure(&self, nonce: &str) -> Result<(), SignInError> {
-        let txn = self.domain.db.write().await?;
         auth_nonce::Entity::update_many()
             .col_expr(auth_nonce::Column::Failures, Expr::col(auth_nonce::Column::Failures).add(1))
             .filter(auth_nonce::Column::Nonce.eq(nonce))
             .filter(auth_nonce::Column::UsedAt.is_null())
             .filter(auth_nonce::Column::Failures.lt(self.domain.settings.sign_in.nonce_failures_max))
-            .exec(&*txn)
+            .exec(&*self.domain.db.single_write().await)
             .await?;
-        txn.commit().await?;
         Ok(())
     }
 }

@@ -17,4 +17,4 @@ pub use grammar::{is_authority, is_request_id, is_uri};
 pub use message::Message;
 pub use parse::ParseError;
 pub use signature::{Signature, SignatureError, verify};
-pub use site::Site;
+pub use site::{Site, authority};

@@ -1,5 +1,7 @@
 //! Who asks wallets to sign in: what a message must name.
 
+use url::Url;
+
 use super::Chain;
 
 /// Our own name in messages.
@@ -21,6 +23,12 @@ impl Site {
         Self { domain: authority.unwrap_or_default().to_owned(), uri, chain }
     }
 
+    /// Whom a request to us is for (RFC 9421 § 2.2.3): our host in lower case, and the port where it is not the scheme's own.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        authority(&self.uri).unwrap_or_else(|| self.domain.clone())
+    }
+
     /// Whether people reach us over TLS.
     #[must_use]
     pub fn is_secure(&self) -> bool {
@@ -31,5 +39,34 @@ impl Site {
 impl Default for Site {
     fn default() -> Self {
         Self::new("http://127.0.0.1:8080", Chain::Localnet)
+    }
+}
+
+/// Whom a request to this URL is for (RFC 9421 § 2.2.3): its host in lower case, and the port where it is not the scheme's own. `None` when the
+/// text is no URL of a server.
+#[must_use]
+pub fn authority(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    let host = url.host_str().filter(|host| !host.is_empty())?;
+    Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_authority_has_one_spelling() {
+        for (url, expected) in [
+            ("https://Tallyman.Example/", "tallyman.example"),
+            ("https://tallyman.example:443", "tallyman.example"),
+            ("http://tallyman.example:443", "tallyman.example:443"),
+            ("http://127.0.0.1:8080/base", "127.0.0.1:8080"),
+            ("http://[::1]:80", "[::1]"),
+        ] {
+            assert_eq!(authority(url).as_deref(), Some(expected), "{url}");
+            assert_eq!(Site::new(url, Chain::Localnet).authority(), expected);
+        }
+        assert_eq!(authority("tallyman"), None);
     }
 }

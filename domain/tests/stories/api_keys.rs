@@ -8,6 +8,7 @@ use domain::idempotency::Claim;
 use domain::ops::Actor;
 use domain::paging::PageRequest;
 use domain::{Caller, Fault as _};
+use sea_orm::ConnectionTrait as _;
 use serde_json::json;
 use testkit::World;
 
@@ -19,8 +20,11 @@ crate::on_every_engine!(
     a_key_ends_with_its_time_and_with_its_user,
     what_another_process_revokes_is_refused_here_within_seconds,
     a_rotated_key_goes_on_for_the_overlap_and_no_longer,
+    a_key_that_is_rotated_again_lives_as_long_as_it_was_meant_to,
+    a_key_that_is_revoked_meanwhile_is_not_rotated,
     nobody_makes_a_key_that_may_more_than_they_may,
     a_user_has_so_many_live_keys_and_no_more,
+    rotating_makes_no_more_live_keys_than_there_may_be,
     of_many_uses_one_is_written_down_in_a_minute,
     ended_keys_are_forgotten_in_the_end,
 );
@@ -64,7 +68,9 @@ async fn a_key_opens_what_its_scopes_say_until_it_is_revoked(world: World) {
 
 async fn a_slip_of_the_pen_asks_no_database(world: World) {
     let issued = issued(&world, &world.operator().await).await;
-    let slip = text(&issued).replace(&text(&issued)[11..13], "Zz");
+    let mut slip = text(&issued).to_owned();
+    let other = if slip[11..].starts_with('x') { "y" } else { "x" };
+    slip.replace_range(11..12, other);
     world.database.execute("ALTER TABLE api_keys RENAME TO api_keys_elsewhere").await;
     let foreign = ["mp_sk_live_", "mp_sk_live_0123456789", "sk_live_4eC39HqLyjWDarjtT1zdp7dc", slip.as_str()];
     for text in foreign {
@@ -144,6 +150,46 @@ async fn a_rotated_key_goes_on_for_the_overlap_and_no_longer(world: World) {
     world.finish().await;
 }
 
+async fn a_key_that_is_rotated_again_lives_as_long_as_it_was_meant_to(world: World) {
+    let caller = world.operator().await;
+    let endless = issued(&world, &caller).await;
+    let hour = Duration::from_hours(1);
+    let rotate = async |id, overlap| world.domain.api_keys().rotate(&caller, id, overlap, None).await.unwrap().into_inner();
+    rotate(endless.key.id, hour).await;
+    let second = rotate(endless.key.id, 2 * hour).await;
+    assert_eq!(second.key.expires_at, None, "the end of the overlap is not the key's life");
+    let ends = world.domain.api_keys().get(&caller, endless.key.id).await.unwrap().expires_at;
+    assert_eq!(ends, Some(world.domain.now().plus(hour)), "nor does rotating again lengthen the overlap");
+    let end = world.domain.now().plus(24 * hour);
+    let brief = NewApiKey { expires_at: Some(end), ..wanted(&[Scope::Read]) };
+    let brief = world.domain.api_keys().create(&caller, brief, None).await.unwrap().into_inner();
+    rotate(brief.key.id, hour).await;
+    assert_eq!(rotate(brief.key.id, hour).await.key.expires_at, Some(end), "it lives as long as the first one");
+    world.clock.advance(hour);
+    assert!(opens(&world, &second).await && !opens(&world, &endless).await && !opens(&world, &brief).await);
+    world.clock.advance(Duration::from_hours(24 * 90) + Duration::from_secs(1));
+    assert_eq!(api_keys::prune(&world.domain, 10).await.unwrap(), 2, "what was replaced is forgotten as what ended by itself is");
+    world.finish().await;
+}
+
+/// A read that does not hold the row would make a key out of one that somebody has just taken back.
+async fn a_key_that_is_revoked_meanwhile_is_not_rotated(world: World) {
+    let caller = world.operator().await;
+    let old = issued(&world, &caller).await;
+    let revoking = world.database.db.write().await.unwrap();
+    revoking.execute_unprepared("UPDATE api_keys SET revoked_at = 1").await.unwrap();
+    let (domain, id) = (world.domain.clone(), old.key.id);
+    let rotating = testkit::spawn(async move { domain.api_keys().rotate(&caller, id, Duration::ZERO, None).await });
+    if world.database.kind == testkit::Kind::Postgres {
+        let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        testkit::until("it waits for the row", async || world.database.count(waits).await == 1).await;
+    }
+    revoking.commit().await.unwrap();
+    let refused = rotating.await.unwrap();
+    assert!(matches!(refused, Err(ApiKeyError::Over { .. })), "{refused:?}");
+    world.finish().await;
+}
+
 async fn nobody_makes_a_key_that_may_more_than_they_may(world: World) {
     let (operator, observer) = (world.operator().await, world.caller(Role::Observer).await);
     let create = async |caller: &Caller, new| world.domain.api_keys().create(caller, new, None).await;
@@ -170,6 +216,22 @@ async fn a_user_has_so_many_live_keys_and_no_more(world: World) {
     domain.api_keys().revoke(&caller, page.items[0].id).await.unwrap();
     assert!(create().await.is_ok(), "a revoked key makes room");
     assert!(domain.api_keys().list(&caller, Some(Holder::Agent), &PageRequest::default()).await.unwrap().items.is_empty());
+    world.finish().await;
+}
+
+async fn rotating_makes_no_more_live_keys_than_there_may_be(world: World) {
+    let settings = domain::Settings {
+        api_keys: api_keys::Settings { live_keys_max: 2, ..api_keys::Settings::default() },
+        ..domain::Settings::default()
+    };
+    let (domain, caller) = (world.domain_set(settings), world.operator().await);
+    let old = issued(&world, &caller).await;
+    let rotate = async |id, overlap| domain.api_keys().rotate(&caller, id, Duration::from_secs(overlap), None).await;
+    let new = rotate(old.key.id, 3_600).await.unwrap().into_inner();
+    let third = rotate(new.key.id, 3_600).await;
+    assert!(matches!(third, Err(ApiKeyError::TooMany { max: 2 })), "{third:?}");
+    assert!(opens(&world, &new).await && opens(&world, &old).await, "and nothing has ended for it");
+    assert!(rotate(new.key.id, 0).await.is_ok(), "without an overlap there is one instead of the other");
     world.finish().await;
 }
 

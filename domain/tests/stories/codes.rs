@@ -5,7 +5,9 @@ use std::time::Duration;
 use domain::Fault as _;
 use domain::accounts::{AccountError, IdentityKind, Role};
 use domain::entities::EmailAddress;
+use domain::idempotency::Claim;
 use domain::sign_in::{self, SignInError};
+use serde_json::json;
 use testkit::World;
 
 crate::on_every_engine!(
@@ -19,6 +21,8 @@ crate::on_every_engine!(
     a_mailbox_gets_five_codes_an_hour,
     a_code_is_nowhere_but_in_its_mail,
     a_code_adds_a_mailbox_to_somebody_and_takes_none_away,
+    a_code_that_is_brought_twice_under_one_key_is_answered_twice,
+    a_wrong_code_leaves_the_key_free,
     codes_that_nobody_brought_back_are_forgotten,
 );
 
@@ -182,14 +186,18 @@ async fn a_code_is_nowhere_but_in_its_mail(world: World) {
     let mail = world.mailer.taken().pop().unwrap();
     let code = mail.text.split_whitespace().find(|word| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit())).unwrap().to_owned();
     assert!(!format!("{mail:?}").contains(&code));
+    let holds = async |table: &str, column: &str| {
+        world.database.count(&format!("SELECT count(*) FROM {table} WHERE {column} LIKE '%{code}%'")).await
+    };
     for (table, column) in [("jobs", "CAST(payload AS TEXT)"), ("jobs", "CAST(result AS TEXT)"), ("otp_codes", "tag"), ("mails", "content")]
     {
-        let found = world.database.count(&format!("SELECT count(*) FROM {table} WHERE {column} LIKE '%\"{code}\"%'")).await;
-        assert_eq!(found, 0, "{table}.{column}");
+        assert_eq!(holds(table, column).await, 0, "{table}.{column}");
     }
     // Whoever has the rows and not the secret could try a million codes; the tag is of no use to them.
     assert_eq!(world.database.count("SELECT count(*) FROM otp_codes WHERE tag LIKE 'v1:%' AND length(tag) = 67").await, 1);
     assert!(world.domain.sign_ins().by_code(&to, &code).await.is_ok());
+    world.database.execute(&format!("UPDATE jobs SET result = '{{\"said\":\"It is {code}.\"}}'")).await;
+    assert_eq!(holds("jobs", "CAST(result AS TEXT)").await, 1, "whoever looks for it so finds it where it is");
     world.finish().await;
 }
 
@@ -204,6 +212,39 @@ async fn a_code_adds_a_mailbox_to_somebody_and_takes_none_away(world: World) {
     assert_eq!(world.domain.sign_ins().by_code(&to, &sent(&world, &to).await).await.unwrap().user.id, ann.user_id);
     let taken = world.domain.sign_ins().add_email(&ben, &to, &sent(&world, &to).await, None).await.unwrap_err();
     assert_eq!(taken.code(), "identity-taken");
+    world.finish().await;
+}
+
+/// Whoever got no answer asks again while the first request is still being carried out.
+async fn a_code_that_is_brought_twice_under_one_key_is_answered_twice(world: World) {
+    let (to, ann) = (email("ann@mail.example"), world.operator().await);
+    let code = sent(&world, &to).await;
+    let claim = Claim::new(&ann, "POST", "/v1/users/me/identities/email", "k", &json!({ "email": to.to_string(), "code": code }));
+    let asked = (0..5).map(|_| {
+        let (domain, to, code, claim) = (world.domain.clone(), to.clone(), code.clone(), claim.clone());
+        testkit::spawn(async move { domain.sign_ins().add_email(&ann, &to, &code, Some(&claim)).await })
+    });
+    let mut answers = Vec::new();
+    for answer in futures::future::join_all(asked).await {
+        answers.push(answer.unwrap().unwrap().id);
+    }
+    answers.dedup();
+    assert_eq!(answers.len(), 1);
+    world.finish().await;
+}
+
+async fn a_wrong_code_leaves_the_key_free(world: World) {
+    let (to, ann) = (email("ann@mail.example"), world.operator().await);
+    let code = sent(&world, &to).await;
+    let try_code = async |code: &str| {
+        let claim = Claim::new(&ann, "POST", "/v1/users/me/identities/email", "k", &json!({ "code": code }));
+        world.domain.sign_ins().add_email(&ann, &to, code, Some(&claim)).await
+    };
+    for _ in 0..2 {
+        assert_eq!(try_code(another(&code)).await.unwrap_err().code(), "invalid-code");
+    }
+    assert_eq!(world.database.count("SELECT CAST(tries AS BIGINT) FROM otp_codes").await, 2, "each try counts");
+    assert!(try_code(&code).await.is_ok(), "a refused request is none that was carried out");
     world.finish().await;
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::accounts::IdentityKind;
+use domain::entities::EmailAddress;
 use domain::sign_in::{self, GoogleLogin, SignInError, SignedIn};
 use domain::{Domain, Fault as _, Ports};
 use platform::{Clock as _, SystemRng};
@@ -18,6 +19,7 @@ crate::on_every_engine!(
     a_token_signs_in_once,
     of_many_who_bring_one_token_one_gets_in,
     many_first_sign_ins_of_one_account_make_one_user,
+    a_mailbox_that_is_proved_in_two_ways_at_once_makes_one_user,
     every_claim_counts,
     the_algorithm_is_the_keys_and_never_the_tokens,
     keys_change_and_made_up_names_make_nobody_ask_again_and_again,
@@ -116,6 +118,27 @@ async fn many_first_sign_ins_of_one_account_make_one_user(world: World) {
     users.dedup();
     assert_eq!((users.len(), world.database.count("SELECT count(*) FROM users").await), (1, 1));
     assert_eq!(provider.said().asked, 1, "who comes while the keys are asked for waits for the answer");
+    world.finish().await;
+}
+
+async fn a_mailbox_that_is_proved_in_two_ways_at_once_makes_one_user(world: World) {
+    let key = Key::es256(1);
+    let domain = with(&world, &Provider::of(&[&key]));
+    for number in 0..16 {
+        let mailbox: EmailAddress = format!("ann{number}@gmail.com").parse().unwrap();
+        domain.sign_ins().send_code(&mailbox).await.unwrap();
+        world.run_jobs().await;
+        let mail = world.mailer.taken().pop().unwrap();
+        let code =
+            mail.text.split_whitespace().find(|word| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit())).unwrap().to_owned();
+        let claims = changed(changed(ann(&world), "sub", json!(format!("1{number:03}"))), "email", json!(mailbox.to_string()));
+        let (by_code, by_google) = (domain.clone(), (domain.clone(), key.signs(&claims)));
+        let by_code = testkit::spawn(async move { by_code.sign_ins().by_code(&mailbox, &code).await.unwrap().user.id });
+        let by_google = testkit::spawn(async move { signs_in(&by_google.0, by_google.1).await.unwrap().user.id });
+        let (by_code, by_google) = futures::future::join(by_code, by_google).await;
+        assert_eq!(by_code.unwrap(), by_google.unwrap(), "mailbox {number}");
+    }
+    assert_eq!(world.database.count("SELECT count(*) FROM users").await, 16);
     world.finish().await;
 }
 

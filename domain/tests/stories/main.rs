@@ -21,6 +21,7 @@ mod retention;
 mod runs;
 mod schedules;
 mod searches;
+mod secrets;
 mod sign_ins;
 mod stats;
 mod wallets;

@@ -11,6 +11,7 @@ use testkit::{TestWallet, World};
 crate::on_every_engine!(
     a_wallet_signs_in_and_is_the_same_user_ever_after,
     of_a_thousand_answers_to_one_challenge_one_gets_in,
+    of_many_answers_of_a_known_wallet_one_gets_in,
     many_first_sign_ins_of_one_wallet_make_one_user,
     every_field_of_the_message_counts,
     a_message_is_good_for_ten_minutes_and_its_nonce_for_five,
@@ -53,6 +54,32 @@ async fn of_a_thousand_answers_to_one_challenge_one_gets_in(world: World) {
     assert_eq!(admitted, 1);
     assert_eq!(world.database.count("SELECT count(*) FROM users").await, 1);
     assert_eq!(world.database.count("SELECT count(*) FROM refresh_tokens").await, 1);
+    world.finish().await;
+}
+
+async fn of_many_answers_of_a_known_wallet_one_gets_in(world: World) {
+    let wallet = TestWallet::new(1);
+    let first = world.domain.sign_ins().by_wallet(&wallet.answers(&world).await).await.unwrap();
+    let login = wallet.answers(&world).await;
+    let all = (0..100).map(|_| {
+        let (domain, login) = (world.domain.clone(), login.clone());
+        testkit::spawn(async move { domain.sign_ins().by_wallet(&login).await })
+    });
+    let mut admitted = Vec::new();
+    for one in futures::future::join_all(all).await {
+        match one.unwrap() {
+            Ok(signed_in) => admitted.push(signed_in),
+            Err(refused) => assert!(matches!(refused, SignInError::Nonce), "{refused:?}"),
+        }
+    }
+    let [again] = admitted.as_slice() else { panic!("{} got in", admitted.len()) };
+    assert_eq!(again.user, first.user);
+    let next = world.domain.sign_ins().refresh(again.refresh_token.reveal()).await.unwrap();
+    assert_eq!((next.user.id, next.sign_in_id), (first.user.id, again.sign_in_id));
+    let late = wallet.answers(&world).await;
+    world.clock.advance(Duration::from_mins(5));
+    assert!(matches!(world.domain.sign_ins().by_wallet(&late).await, Err(SignInError::Message(_) | SignInError::Nonce)));
+    assert_eq!(world.database.count("SELECT count(*) FROM sign_ins").await, 2);
     world.finish().await;
 }
 

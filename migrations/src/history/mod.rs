@@ -18,6 +18,7 @@ mod m0013_device_links;
 mod m0014_webhooks;
 mod m0015_email_codes;
 mod m0016_trouble;
+mod m0017_identity;
 mod m0018_webhook_backlogs;
 mod m0022_waiting;
 
@@ -39,6 +40,7 @@ pub fn steps() -> Vec<Step> {
         m0014_webhooks::STEP,
         m0015_email_codes::STEP,
         m0016_trouble::STEP,
+        m0017_identity::STEP,
         m0018_webhook_backlogs::STEP,
         m0022_waiting::STEP,
     ]

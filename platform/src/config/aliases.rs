@@ -40,6 +40,7 @@ pub const ALIASES: &[(&str, &str, &str)] = &[
     ("RATE_LIMIT_CHAT", "limits", "chat"),
     ("RATE_LIMIT_LINK", "limits", "link"),
     ("RATE_LIMIT_LINK_CODE", "limits", "link_code"),
+    ("RATE_LIMIT_LINK_POLL", "limits", "link_poll"),
     ("WEBHOOK_ALLOW_NETS", "outbound", "allow_nets"),
     ("WEBHOOK_DENY_NETS", "outbound", "deny_nets"),
     ("WEBHOOK_ALLOW_HTTP", "outbound", "allow_http"),

@@ -68,6 +68,8 @@ pub struct LinkTokenRequest {
 /// A device that waits for an answer. What it says about itself is not proved.
 #[derive(Debug, Object)]
 pub struct WaitingDevice {
+    /// For `link_id` of the answer.
+    id: Id<DeviceLinkId>,
     r#type: DeviceType,
     name: String,
     public_key: Wallet,
@@ -75,10 +77,12 @@ pub struct WaitingDevice {
     expires_at: Time,
 }
 
-/// What the device is to be called.
+/// Which device it is, and what it is to be called.
 #[derive(Debug, Object)]
 #[oai(skip_serializing_if_is_none)]
 pub struct ApproveRequest {
+    /// The `id` of the device that was looked at: another one that waits with this code meanwhile is not linked. Absent, whichever waits.
+    pub link_id: Option<Id<DeviceLinkId>>,
     /// The caller's profile, saved with the answer. Absent, it stays as it is, or is made of the name that the device gave itself.
     pub profile: Option<ProfileRequest>,
 }
@@ -143,6 +147,7 @@ impl From<LinkRequest> for NewDevice {
 impl From<DeviceLink> for WaitingDevice {
     fn from(link: DeviceLink) -> Self {
         Self {
+            id: link.id.into(),
             r#type: link.kind.into(),
             name: link.name,
             public_key: link.public_key.into(),

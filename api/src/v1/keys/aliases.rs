@@ -3,7 +3,6 @@
 use domain::Domain;
 use domain::api_keys::Holder;
 use domain::entities::id::ApiKeyId;
-use domain::paging::PageRequest;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
@@ -43,8 +42,7 @@ impl KeyAliasesApi {
         /// `next_page_token` of the page before.
         page_token: Query<Option<String>>,
     ) -> Result<Json<ApiKeyList>, Problem> {
-        let page = PageRequest { size: page_size.0.map(i64::from), token: page_token.0 };
-        Ok(Json(self.domain.api_keys().list(&caller, Some(Holder::Agent), &page).await?.into()))
+        super::list(&self.domain, &caller, Some(Holder::Agent), page_size.0, page_token.0).await
     }
 
     /// Revoke a key, by the path of agents
@@ -75,8 +73,7 @@ impl KeyAliasesApi {
         /// `next_page_token` of the page before.
         page_token: Query<Option<String>>,
     ) -> Result<Json<ApiKeyList>, Problem> {
-        let page = PageRequest { size: page_size.0.map(i64::from), token: page_token.0 };
-        Ok(Json(self.domain.api_keys().list(&caller, Some(Holder::Vendor), &page).await?.into()))
+        super::list(&self.domain, &caller, Some(Holder::Vendor), page_size.0, page_token.0).await
     }
 
     /// Revoke a key, by the path of vendors

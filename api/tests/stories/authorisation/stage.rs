@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::accounts::Role;
 use domain::api_keys::{Holder, NewApiKey, Scope};
-use domain::devices::{NewDevice, proof_text};
+use domain::devices::{Approval, NewDevice, proof_text};
 use domain::entities::Amount;
 use domain::entities::id::WebhookId;
 use domain::limits::Settings as Limits;
@@ -102,9 +102,9 @@ impl Stage {
                 if about == About::Code {
                     return (vec![pairing.user_code.to_string()], Some(json!({})));
                 }
-                domain.devices().approve(owner, &pairing.user_code, None, None).await.unwrap();
+                domain.devices().approve(owner, &pairing.user_code, Approval::default(), None).await.unwrap();
                 let code = pairing.device_code.reveal();
-                let proof = wallet.signature(proof_text(code).as_bytes()).parse().unwrap();
+                let proof = wallet.signature(proof_text(&domain.settings().site.authority(), code).as_bytes()).parse().unwrap();
                 only(domain.devices().poll(code, &proof).await.unwrap().id.to_string())
             }
             About::Webhook => only(self.webhook().await.to_string()),

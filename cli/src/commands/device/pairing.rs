@@ -8,16 +8,20 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::devices::proof_text;
 use domain::entities::id::DeviceLinkId;
+use domain::ports::http_out::HttpOutError;
 use ed25519_dalek::Signer as _;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::Kind;
 use super::key_file::KeyFile;
-use super::server::Server;
+use super::server::{Answer, Server};
 use crate::args::DevicePlace;
 
 /// How much longer it waits when it is told to (RFC 8628 § 3.5).
 const SLOWER: Duration = Duration::from_secs(5);
+/// The longest pause while nobody answers.
+const UNANSWERED_MAX: Duration = Duration::from_secs(30);
 
 pub async fn run(kind: Kind, place: &DevicePlace, name: Option<String>) -> Result<ExitCode, Box<dyn Error>> {
     let key = kind.key(place)?;
@@ -35,20 +39,106 @@ pub async fn run(kind: Kind, place: &DevicePlace, name: Option<String>) -> Resul
     Ok(ExitCode::SUCCESS)
 }
 
-/// Ask again and again until somebody has answered.
+/// Ask again and again until somebody has answered or the pairing is over. A server that stumbles, or cannot be reached, changes nothing: the
+/// pairing goes on there.
 async fn wait(server: &Server, key: &KeyFile, pairing: &Value) -> Result<Value, Box<dyn Error>> {
     let device_code = pairing["device_code"].as_str().unwrap_or_default();
-    let proof = STANDARD.encode(key.signing_key().sign(proof_text(device_code).as_bytes()).to_bytes());
+    let proof = STANDARD.encode(key.signing_key().sign(proof_text(&server.authority, device_code).as_bytes()).to_bytes());
     let question = json!({ "device_code": device_code, "proof": proof });
-    let mut interval = Duration::from_secs(pairing["interval"].as_u64().unwrap_or(5).max(1));
-    loop {
-        tokio::time::sleep(interval).await;
-        let answer = server.post("/v1/link/token", &question).await?;
-        match answer.body["error"].as_str() {
-            None if answer.status == 200 => return Ok(answer.body),
-            Some("authorization_pending") => {}
-            Some("slow_down") => interval += SLOWER,
-            _ => return Err(answer.refusal().into()),
+    let end = Instant::now() + Duration::from_secs(pairing["expires_in"].as_u64().unwrap_or_default());
+    let mut pace = Pace { interval: Duration::from_secs(pairing["interval"].as_u64().unwrap_or(5).max(1)), unanswered: 0 };
+    let mut pause = pace.interval;
+    while Instant::now() + pause < end {
+        tokio::time::sleep(pause).await;
+        pause = match pace.after(server.post("/v1/link/token", &question).await) {
+            Word::Linked(link) => return Ok(link),
+            Word::Again(pause) => pause,
+            Word::Over(why) => return Err(why.into()),
+        };
+    }
+    Err("nobody has said yes in time; start again".into())
+}
+
+/// How fast it asks.
+#[derive(Debug)]
+struct Pace {
+    interval: Duration,
+    /// Questions in a row that nobody has answered.
+    unanswered: u32,
+}
+
+/// What an answer means for whoever waits.
+#[derive(Debug, PartialEq)]
+enum Word {
+    Linked(Value),
+    /// Ask again after this.
+    Again(Duration),
+    Over(String),
+}
+
+impl Pace {
+    fn after(&mut self, answer: Result<Answer, HttpOutError>) -> Word {
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error @ HttpOutError::Refused { .. }) => return Word::Over(error.to_string()),
+            Err(HttpOutError::Unavailable { .. }) => {
+                // RFC 8628 § 3.5: less often each time.
+                self.unanswered += 1;
+                return Word::Again(self.interval.saturating_mul(1 << self.unanswered.min(8)).min(UNANSWERED_MAX).max(self.interval));
+            }
+        };
+        self.unanswered = 0;
+        match (answer.status, answer.body["error"].as_str()) {
+            (200, _) => Word::Linked(answer.body),
+            (_, Some("authorization_pending")) => Word::Again(self.interval),
+            (_, Some("slow_down")) => {
+                self.interval += SLOWER;
+                Word::Again(self.interval)
+            }
+            (429 | 500.., _) => Word::Again(answer.retry_after.unwrap_or_default().max(self.interval)),
+            _ => Word::Over(answer.refusal()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answers(status: u16, retry_after: Option<u64>, body: Value) -> Answer {
+        Answer { status, retry_after: retry_after.map(Duration::from_secs), body }
+    }
+
+    fn nobody() -> Result<Answer, HttpOutError> {
+        Err(HttpOutError::Unavailable { reason: "no connection".into() })
+    }
+
+    #[test]
+    fn a_pairing_goes_on_past_every_stumble() {
+        let mut pace = Pace { interval: Duration::from_secs(5), unanswered: 0 };
+        let again = |seconds| Word::Again(Duration::from_secs(seconds));
+        assert_eq!(pace.after(Ok(answers(400, None, json!({ "error": "authorization_pending" })))), again(5));
+        assert_eq!(pace.after(Ok(answers(429, Some(40), json!({ "error": "Too many requests" })))), again(40));
+        assert_eq!(pace.after(Ok(answers(503, Some(1), Value::Null))), again(5), "never faster than it was told to");
+        assert_eq!(pace.after(Ok(answers(502, None, Value::Null))), again(5));
+        assert_eq!(
+            [pace.after(nobody()), pace.after(nobody()), pace.after(nobody()), pace.after(nobody())],
+            [again(10), again(20), again(30), again(30)]
+        );
+        assert_eq!(pace.after(Ok(answers(400, None, json!({ "error": "slow_down" })))), again(10), "the RFC's five seconds, from there on");
+        assert_eq!(pace.after(nobody()), again(20));
+        let link = json!({ "id": "lnk_1" });
+        assert_eq!(pace.after(Ok(answers(200, None, link.clone()))), Word::Linked(link));
+    }
+
+    #[test]
+    fn a_pairing_is_over_when_the_server_says_so() {
+        let mut pace = Pace { interval: Duration::from_secs(5), unanswered: 0 };
+        for (status, error) in
+            [(400, "access_denied"), (400, "expired_token"), (400, "invalid_grant"), (401, "Invalid signature"), (404, "Not found")]
+        {
+            assert!(matches!(pace.after(Ok(answers(status, Some(1), json!({ "error": error })))), Word::Over(_)), "{error}");
+        }
+        assert!(matches!(pace.after(Err(HttpOutError::Refused { reason: "no URL".into() })), Word::Over(_)));
     }
 }

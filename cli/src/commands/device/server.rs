@@ -6,7 +6,8 @@ use std::time::Duration;
 use adapters::http_out::{GuardedHttp, Settings};
 use api::signature::sign;
 use domain::entities::id::DeviceLinkId;
-use domain::ports::http_out::{HttpAnswer, HttpOut as _, HttpRequest, Method};
+use domain::ports::http_out::{HttpAnswer, HttpOut as _, HttpOutError, HttpRequest, Method};
+use domain::siws::authority;
 use ed25519_dalek::SigningKey;
 use platform::{Clock as _, Rng as _, SystemClock, SystemRng};
 use serde_json::Value;
@@ -17,12 +18,16 @@ const ANSWER_BYTES_MAX: usize = 256 * 1024;
 pub struct Server {
     http: GuardedHttp,
     base: String,
-    authority: String,
+    /// For whom this device signs: the server that its user named, whatever a server says of itself.
+    pub authority: String,
 }
 
 /// What came back.
+#[derive(Debug)]
 pub struct Answer {
     pub status: u16,
+    /// How long the server asks to be left alone.
+    pub retry_after: Option<Duration>,
     pub body: Value,
 }
 
@@ -42,7 +47,8 @@ impl Answer {
 
 impl From<HttpAnswer> for Answer {
     fn from(answer: HttpAnswer) -> Self {
-        Self { status: answer.status, body: serde_json::from_slice(&answer.body).unwrap_or_default() }
+        let retry_after = answer.header("retry-after").and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs);
+        Self { status: answer.status, retry_after, body: serde_json::from_slice(&answer.body).unwrap_or_default() }
     }
 }
 
@@ -53,15 +59,13 @@ impl Server {
         // Whoever types the address at a shell decides where it leads.
         let settings = Settings { allow_nets: vec!["0.0.0.0/0".parse()?, "::/0".parse()?], allow_http: true, ..Settings::default() };
         let base = url.trim_end_matches('/').to_owned();
-        let authority = base.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or(rest).to_lowercase());
-        let authority = authority.filter(|name| !name.is_empty()).ok_or_else(|| format!("`{url}` is no URL of a server"))?;
-        let authority = authority.strip_suffix(":80").or_else(|| authority.strip_suffix(":443")).unwrap_or(&authority).to_owned();
+        let authority = authority(url).ok_or_else(|| format!("`{url}` is no URL of a server"))?;
         Ok(Self { http: GuardedHttp::new(settings)?, base, authority })
     }
 
     /// # Errors
     /// When nobody answers.
-    pub async fn post(&self, path: &str, body: &Value) -> Result<Answer, Box<dyn Error>> {
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Answer, HttpOutError> {
         let request = HttpRequest {
             method: Method::Post,
             headers: vec![("content-type", "application/json".to_owned())],
