@@ -6,6 +6,7 @@
 
 mod aliases;
 mod hidden;
+mod range;
 mod value;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use value::Raw;
 
 pub use aliases::ALIASES;
 pub use hidden::Hidden;
+pub use range::{OutOfRange, in_range};
 
 /// What is read elsewhere: by this module, by the Compose file, by the tests.
 const READ_ELSEWHERE: [&str; 3] = ["TALLYMAN_CONFIG", "TALLYMAN_VERSION", "TALLYMAN_TEST_RUN"];
