@@ -103,6 +103,8 @@ pub struct RunLimits {
     pub tmp_mib_max: u32,
     pub output_bytes_max: u32,
     pub log_bytes_max: u32,
+    /// Lines that are kept of one attempt: head and tail, with a mark between them.
+    pub log_lines_max: u32,
     pub log_flood_bytes_max: u64,
     pub input_bytes_max: u32,
 }
@@ -118,6 +120,7 @@ impl Default for RunLimits {
             tmp_mib_max: 64,
             output_bytes_max: 1 << 20,
             log_bytes_max: 1 << 20,
+            log_lines_max: 20_000,
             log_flood_bytes_max: 64 << 20,
             input_bytes_max: 1 << 20,
         }

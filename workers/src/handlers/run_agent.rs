@@ -62,7 +62,7 @@ async fn pinned(domain: &Domain, sandbox: &dyn Sandbox, plan: &Plan) -> Result<I
 
 /// The run, with its lines on their way to the database beside it.
 async fn carry_out(domain: &Domain, sandbox: &dyn Sandbox, plan: &Plan, digest: ImageDigest, run: &Run) -> Result<Exit, Stopped> {
-    let (book, writer) = domain.executions().logbook(plan.execution_id, run);
+    let (book, writer) = domain.executions().logbook(plan, run);
     let spec = plan.clone().spec(digest, run);
     let running = async {
         let ended = sandbox.run(&spec, &book, run.cancel()).await;
