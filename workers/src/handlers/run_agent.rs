@@ -82,6 +82,8 @@ async fn put_off(domain: &Domain, settings: &Settings, plan: &Plan, error: &Sand
         SandboxError::Registry { image, .. } => {
             Some(format!("its registry said nothing about `{image}`; check the reference, or run it later"))
         }
+        // An image on its way is no trouble, and no end of one: nobody knows yet whether it comes.
+        SandboxError::Pulling { .. } => return Ok(Outcome::Snoozed { delay: AWAY, why: error.to_string() }),
         SandboxError::Engine { .. } => Some("the container engine could not start it; an operator can see why and try it again".into()),
         _ => None,
     };
