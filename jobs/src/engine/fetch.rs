@@ -67,8 +67,8 @@ impl Fetcher {
             // All of them at once, so that each is renewed while it waits for its handler, and released if none comes.
             let waiting: Vec<_> = claimed.into_iter().map(|job| (job.begun, self.deliver(job, asked))).collect();
             drop(company);
+            collisions = if waiting.is_empty() && turn.collided() { collisions + 1 } else { 0 };
             if waiting.is_empty() {
-                collisions = if turn.collided() { collisions + 1 } else { 0 };
                 self.pause(self.until_next_look(collisions)).await;
             } else if self.hand_over(waiting, &deliveries).await.is_none() {
                 return;
