@@ -7,7 +7,7 @@ mod dialect;
 mod history;
 mod indexes;
 
-pub use indexes::{MissingIndex, missing_indexes};
+pub use indexes::{Wrong, WrongIndex, wrong_indexes};
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm;
 pub use sea_orm_migration::{MigrationStatus, MigratorTrait};

@@ -7,4 +7,4 @@ mod ticks;
 
 pub use crontab::entries;
 pub use expression::{CronExpression, ExpressionError};
-pub use ticks::{Settings, SettingsError, run};
+pub use ticks::{Settings, run};

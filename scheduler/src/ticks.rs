@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use jobs::Queue;
 use jobs::store::schedules::{self, CatchUp, Model, Reason, Timestamp};
 use platform::Db;
+use platform::config::{OutOfRange, in_range};
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
@@ -29,30 +30,17 @@ impl Default for Settings {
     }
 }
 
-/// A setting of the scheduler with which nothing would ever fire.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("scheduler.{field} is {given}; it has to be {least} … {most}")]
-pub struct SettingsError {
-    pub field: &'static str,
-    pub given: u64,
-    pub least: u64,
-    pub most: u64,
-}
-
 impl Settings {
     /// # Errors
     /// The first setting with which the crontab could not be kept.
-    pub fn check(&self) -> Result<(), SettingsError> {
+    pub fn check(&self) -> Result<(), OutOfRange> {
         let ticks = u64::try_from(self.catch_up_ticks_max).unwrap_or(u64::MAX);
-        let ranges = [
+        let fields = [
             ("look_ms", self.look_ms.into(), 10, 60_000),
             ("late_seconds_max", self.late_seconds_max.into(), 1, 86_400),
             ("catch_up_ticks_max", ticks, 1, 100_000),
         ];
-        match ranges.into_iter().find(|(_, given, least, most)| !(*least..=*most).contains(given)) {
-            Some((field, given, least, most)) => Err(SettingsError { field, given, least, most }),
-            None => Ok(()),
-        }
+        in_range("scheduler", fields)
     }
 }
 

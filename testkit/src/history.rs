@@ -9,8 +9,8 @@ pub struct History(pub Db);
 
 #[async_trait]
 impl Schema for History {
-    async fn missing_indexes(&self) -> Result<Vec<String>, SchemaError> {
-        let missing = migrations::missing_indexes(self.0.connection()).await.map_err(|error| SchemaError { reason: error.to_string() })?;
-        Ok(missing.into_iter().map(|index| format!("{} on {}", index.name, index.table)).collect())
+    async fn wrong_indexes(&self) -> Result<Vec<String>, SchemaError> {
+        let wrong = migrations::wrong_indexes(self.0.connection()).await.map_err(|error| SchemaError { reason: error.to_string() })?;
+        Ok(wrong.iter().map(ToString::to_string).collect())
     }
 }

@@ -31,6 +31,8 @@ pub enum Script {
     EngineFails,
     /// The registry does not say whether there is such an image.
     RegistryAway,
+    /// The image is still on its way.
+    Pulling,
     /// The agent was started, and nobody knows how it ended.
     BreaksOff,
     /// The image is not there when it is to be run.
@@ -117,6 +119,7 @@ impl Sandbox for FakeSandbox {
             Script::EngineAway => Err(SandboxError::Unavailable { reason: ENGINES_WORDS.into() }),
             Script::EngineFails => Err(SandboxError::Engine { attempted: "start a container".into(), reason: ENGINES_WORDS.into() }),
             Script::RegistryAway => Err(SandboxError::Registry { image: spec.image.clone(), reason: ENGINES_WORDS.into() }),
+            Script::Pulling => Err(SandboxError::Pulling { image: spec.image.clone() }),
             Script::BreaksOff => Err(SandboxError::BrokeOff { reason: ENGINES_WORDS.into() }),
             Script::ImageGone => Err(SandboxError::Image(image_missing())),
             Script::Panics => panic!("as the story says"),

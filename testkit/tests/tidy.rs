@@ -2,6 +2,8 @@
 
 #[path = "tidy/manifests.rs"]
 mod manifests;
+#[path = "tidy/metrics.rs"]
+mod metrics;
 #[path = "tidy/source.rs"]
 mod source;
 
@@ -231,6 +233,15 @@ fn what_is_served_is_described() {
     let missing =
         ["README.md", "CHANGELOG.md", "openapi.yaml"].into_iter().filter(|path| !exists(path)).map(str::to_owned).collect::<Vec<_>>();
     refuse("The API serves something, so these have to exist:", &missing);
+}
+
+#[test]
+fn the_dashboard_shows_the_metrics_that_the_program_records_and_the_page_names_them() {
+    let (recorded, shown) = (metrics::recorded(), metrics::shown());
+    assert_eq!(shown, recorded, "ops/grafana/tallyman.json shows the first, the code records the second");
+    let page = fs::read_to_string(source::root().join("docs/monitoring.md")).expect("the page is there");
+    let missing = recorded.iter().filter(|name| !page.contains(&format!("`{name}`"))).cloned().collect::<Vec<_>>();
+    refuse("docs/monitoring.md says what each metric counts. Missing:", &missing);
 }
 
 /// The scanner decides what every rule sees, so it has a test of its own.

@@ -2,7 +2,7 @@
 
 mod docker_world;
 
-use docker_world::{World, registry::Registry, spec};
+use docker_world::{World, registry::Registry, spec, until};
 use domain::ports::sandbox::{Failure, FailureCode, ImageDigest, RunSpec, Sandbox, SandboxError};
 use serde_json::json;
 use workers::sandbox::PullPolicy;
@@ -121,6 +121,27 @@ async fn a_pinned_image_that_was_removed_is_pulled_by_its_digest() {
     world.forget_at_the_end(&format!("{}@{}", registry.repository, digest.0));
     let run = world.run(&RunSpec { digest: Some(digest), ..spec(&image, json!({})) }).await;
     assert_eq!(run.completed(), &json!("pinned"));
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pull_that_outlasts_its_runs_goes_on_without_them_and_is_begun_once() {
+    let (world, registry) = (World::with(|settings| settings.pull_wait_seconds_max = 0).await, Registry::open().await);
+    let digest = ImageDigest(registry.publish("1", "echo '\"at last\"'"));
+    let by_digest = format!("{}@{}", registry.repository, digest.0);
+    world.forget_at_the_end(&by_digest);
+    registry.is_slow(true);
+    let pinned = RunSpec { digest: Some(digest), ..spec(&format!("{}:1", registry.repository), json!({})) };
+    let impatient = world.try_run(&pinned).await.err().expect("no run");
+    assert!(matches!(&impatient, SandboxError::Pulling { image } if *image == by_digest), "{impatient}");
+    until("the registry is asked for the layers", async || registry.contents() > 0).await;
+    let again = world.try_run(&pinned).await.err().expect("no run");
+    assert!(matches!(again, SandboxError::Pulling { .. }), "{again}");
+    registry.is_slow(false);
+    let asked = registry.pulls();
+    until("it is there, though nobody waits", async || world.engine.inspect_image(&by_digest).await.is_ok()).await;
+    assert_eq!(world.run(&pinned).await.completed(), &json!("at last"));
+    assert_eq!(registry.pulls(), asked, "there was one pull");
     world.finish().await;
 }
 

@@ -6,8 +6,8 @@ use bollard::{
     models::ContainerCreateBody,
     query_parameters::{CreateContainerOptionsBuilder, RemoveContainerOptionsBuilder},
 };
-use docker_world::{World, spec, until};
-use domain::ports::sandbox::{Ending, Sandbox};
+use docker_world::{World, gate::Gate, spec, until};
+use domain::ports::sandbox::{Ending, Sandbox, SandboxError};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -44,6 +44,25 @@ async fn a_sweep_removes_what_a_dead_worker_recorded_and_nothing_that_only_looks
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_container_that_the_engine_cannot_let_go_of_does_not_keep_a_sweep_from_the_others() {
+    let gate = Gate::open();
+    let world = World::with(|settings| settings.engine_host = Some(gate.host())).await;
+    let image = world.image("sleep 60").await;
+    // A sweep takes them in the order of their names.
+    let [stuck, after] = ["exe_a-1", "exe_b-1"].map(|name| format!("tm-{}-{name}", world.installation));
+    for name in [&stuck, &after] {
+        create(&world, name, &image).await;
+        world.records.inherit(name, &daemon(&world).await);
+    }
+    gate.refuse(&format!("containers/{stuck}"));
+    assert_eq!(world.sandbox.sweep().await.unwrap(), 1);
+    assert_eq!((world.containers().await, world.records.open_names()), (vec![stuck.clone()], vec![stuck]));
+    gate.refuse_nothing();
+    assert_eq!(world.sandbox.sweep().await.unwrap(), 1, "the next sweep tries it again");
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_worker_sweeps_its_own_engine_by_itself_again_and_again() {
     let world = World::with(|settings| settings.sweep_seconds = 1).await;
     let image = world.image("sleep 60").await;
@@ -65,12 +84,13 @@ async fn a_worker_sweeps_its_own_engine_by_itself_again_and_again() {
 async fn a_second_worker_sweeps_the_run_of_the_first_and_the_run_says_so() {
     let world = World::new().await;
     let image = world.image("echo up; sleep 60").await;
-    let running = world.start(&spec(&image, json!({}))).await;
+    let mut running = world.start(&spec(&image, json!({}))).await;
     world.records.abandon_all();
     let other = world.another_worker();
     assert_eq!(other.sweep().await.unwrap(), 1);
     world.no_container_is_left().await;
-    drop(running);
+    let error = running.outcome().await.expect_err("nobody can say that the agent is to blame");
+    assert!(matches!(error, SandboxError::BrokeOff { .. }), "{error}");
     other.shutdown().await;
     world.finish().await;
 }

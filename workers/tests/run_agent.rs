@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use domain::Ports;
+use domain::Settings;
 use domain::agents::AgentDraft;
 use domain::entities::job;
 use domain::executions::State;
 use domain::ports::sandbox::FailureCode;
 use jobs::Outcome;
 use serde_json::json;
-use testkit::{ENGINES_WORDS, Script, World, draft, until};
+use testkit::{ENGINES_WORDS, Kind, Script, World, draft, until};
 use workers::dispatch::Dispatch;
 use workers::handlers;
 use workers::pools::Handle as _;
@@ -133,6 +134,44 @@ async fn an_ill_engine_and_a_silent_registry_cost_a_run_no_try_until_it_has_wait
         assert_eq!(world.domain.executions().get(&owner, submitted.execution_id).await.unwrap().state, State::Succeeded);
         world.finish().await;
     }
+}
+
+#[tokio::test]
+async fn an_image_that_is_on_its_way_is_waited_for_without_counting_a_try_or_ending_the_trouble_before() {
+    let world = World::new().await;
+    let (_, submitted) = world.accepted_run().await;
+    for pulling in [Script::Pulling, Script::RegistryAway, Script::Pulling] {
+        world.sandbox.next(pulling);
+        world.run_jobs().await;
+        let job = world.job(submitted.job_id).await;
+        assert_eq!((job.state, job.failures, job.deaths), (job::State::Queued, 0, 0));
+        world.skip_waits().await;
+        world.clock.advance(Duration::from_mins(31));
+    }
+    world.sandbox.next(Script::RegistryAway);
+    world.run_jobs().await;
+    let execution = world.execution(submitted.execution_id).await;
+    assert_eq!(
+        (execution.state, execution.failure_code.as_deref()),
+        (State::Failed, Some("infrastructure")),
+        "a registry that never delivers"
+    );
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_log_of_too_many_lines_is_cut_in_the_middle() {
+    let mut settings = Settings::default();
+    settings.executions.log_lines_max = 4;
+    let world = World::with(Kind::Sqlite, settings).await;
+    let lines = (1..=9).map(|number| number.to_string()).collect();
+    world.sandbox.next(Script::Answers { lines, output: json!({ "text": "a b c" }) });
+    let (_, submitted) = world.accepted_run().await;
+    world.run_jobs().await;
+    let log: Vec<_> = world.log(submitted.execution_id).await.into_iter().map(|line| line.text).collect();
+    assert_eq!(log, ["1", "2", "… 5 lines are cut out here …", "8", "9"]);
+    assert_eq!(world.execution(submitted.execution_id).await.log_bytes, 18, "it is known how much there was");
+    world.finish().await;
 }
 
 /// The job of a run that its user has cancelled comes back all the same: it ends, and does not come back for ever.

@@ -9,14 +9,14 @@ use crate::settings::Settings;
 pub async fn run() -> Result<ExitCode, Box<dyn Error>> {
     let settings = Settings::load()?;
     let db = house::database(&settings).await?;
-    let missing = migrations::missing_indexes(db.connection()).await?;
-    for index in &missing {
-        println!("missing: {} on {}", index.name, index.table);
+    let wrong = migrations::wrong_indexes(db.connection()).await?;
+    for index in &wrong {
+        println!("{index}");
     }
-    if missing.is_empty() {
-        println!("every index is there");
+    if wrong.is_empty() {
+        println!("every index is there, as it was made");
         return Ok(ExitCode::SUCCESS);
     }
-    eprintln!("{} indexes are missing: run `tallyman migrate up`, or create those that were dropped by hand", missing.len());
+    eprintln!("{} indexes are missing or different: run `tallyman migrate up`, or mend what was changed by hand", wrong.len());
     Ok(ExitCode::FAILURE)
 }

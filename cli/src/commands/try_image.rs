@@ -24,7 +24,9 @@ pub async fn run(image: &str, input: &str, timeout: Option<u32>, as_json: bool) 
     let installation = format!("try{}", &start.as_simple().to_string()[20..]);
     let book = Arc::new(Book::new(&installation));
     let warm = workers::sandbox::Warm { parked_per_version: 0, ..settings.sandbox.warm.clone() };
-    let cage = workers::sandbox::Settings { warm, ..settings.sandbox.clone() };
+    // Nobody else waits for a place.
+    let pull_wait_seconds_max = settings.sandbox.pull_seconds_max;
+    let cage = workers::sandbox::Settings { warm, pull_wait_seconds_max, ..settings.sandbox.clone() };
     let engine = sandbox::connect(&cage, installation, book, Arc::new(SystemRng))?;
     let mut limits = settings.executions.clone();
     limits.run_seconds_max = timeout.unwrap_or(limits.run_seconds_max);

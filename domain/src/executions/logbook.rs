@@ -11,6 +11,8 @@ use jobs::Run;
 use tokio::sync::mpsc;
 
 use super::Executions;
+use super::Plan;
+use super::log_cut::LogCut;
 use super::logs::NewLine;
 use crate::context::Domain;
 use crate::ports::sandbox::{LogLine, LogSink, LogStream};
@@ -35,15 +37,17 @@ pub struct LogWriter {
     lines: mpsc::Receiver<NewLine>,
     execution_id: ExecutionId,
     attempt: i32,
+    lines_max: u32,
 }
 
 impl Executions<'_> {
     /// A book for the lines of one attempt. Run both ends side by side; the writer ends when the book is dropped.
     #[must_use]
-    pub fn logbook(&self, execution_id: ExecutionId, run: &Run) -> (LogBook, LogWriter) {
+    pub fn logbook(&self, plan: &Plan, run: &Run) -> (LogBook, LogWriter) {
         let (sender, lines) = mpsc::channel(LINES_WAITING_MAX);
         let book = LogBook { domain: self.domain.clone(), lines: sender, started: Mutex::default() };
-        (book, LogWriter { domain: self.domain.clone(), lines, execution_id, attempt: run.attempt() })
+        let (execution_id, lines_max) = (plan.execution_id, plan.limits.log_lines_max);
+        (book, LogWriter { domain: self.domain.clone(), lines, execution_id, attempt: run.attempt(), lines_max })
     }
 }
 
@@ -72,19 +76,33 @@ impl LogBook {
 impl LogWriter {
     /// Write lines until the book is dropped and every line is written, or another attempt has the execution.
     pub async fn run(mut self) {
-        let mut batch = Vec::new();
+        let (mut batch, mut cut) = (Vec::new(), LogCut::new(self.lines_max));
         while self.lines.recv_many(&mut batch, LINES_OF_INSERT_MAX).await > 0 {
             gather(&mut self.lines, &mut batch).await;
-            let lines = std::mem::take(&mut batch);
-            let number = lines.len();
-            match self.domain.executions().append_logs(self.execution_id, self.attempt, lines).await {
-                Ok(true) => {}
-                Ok(false) => return,
-                Err(error) => {
-                    tracing::warn!(execution.id = %self.execution_id, %error, lines = number, "lines of an agent were not written");
-                }
+            if !self.write(cut.take(std::mem::take(&mut batch))).await {
+                return;
             }
         }
+        let mut rest = cut.end().into_iter();
+        loop {
+            let lines: Vec<_> = rest.by_ref().take(LINES_OF_INSERT_MAX).collect();
+            if lines.is_empty() || !self.write(lines).await {
+                return;
+            }
+        }
+    }
+
+    /// Answers whether the attempt still has the execution.
+    async fn write(&self, lines: Vec<NewLine>) -> bool {
+        let number = lines.len();
+        if number == 0 {
+            return true;
+        }
+        let written = self.domain.executions().append_logs(self.execution_id, self.attempt, lines).await;
+        if let Err(error) = &written {
+            tracing::warn!(execution.id = %self.execution_id, %error, lines = number, "lines of an agent were not written");
+        }
+        !matches!(written, Ok(false))
     }
 }
 

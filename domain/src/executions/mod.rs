@@ -11,6 +11,7 @@ mod finish;
 mod follow;
 mod get;
 mod list;
+mod log_cut;
 mod logbook;
 mod logs;
 mod prune;

@@ -15,7 +15,8 @@ pub trait Sandbox: Send + Sync {
     ///
     /// # Errors
     /// [`SandboxError::Image`] when the image is not there, is refused by the allow list or has another digest than it names;
-    /// [`SandboxError::Unavailable`] when the engine does not answer, [`SandboxError::Registry`] when the registry does not.
+    /// [`SandboxError::Unavailable`] when the engine does not answer, [`SandboxError::Registry`] when the registry does not,
+    /// [`SandboxError::Pulling`] when the image is on its way: ask again.
     async fn resolve(&self, image: &str) -> Result<ImageDigest, SandboxError>;
 
     /// Run the image once and wait for its end. Dropping the future or firing `cancel` kills the container within five seconds;
@@ -103,6 +104,8 @@ pub struct RunLimits {
     pub tmp_mib_max: u32,
     pub output_bytes_max: u32,
     pub log_bytes_max: u32,
+    /// Lines that are kept of one attempt: head and tail, with a mark between them.
+    pub log_lines_max: u32,
     pub log_flood_bytes_max: u64,
     pub input_bytes_max: u32,
 }
@@ -118,6 +121,7 @@ impl Default for RunLimits {
             tmp_mib_max: 64,
             output_bytes_max: 1 << 20,
             log_bytes_max: 1 << 20,
+            log_lines_max: 20_000,
             log_flood_bytes_max: 64 << 20,
             input_bytes_max: 1 << 20,
         }
@@ -255,6 +259,9 @@ pub enum SandboxError {
     Image(Failure),
     #[error("the container engine does not answer: {reason}")]
     Unavailable { reason: String },
+    /// It is on its way and has taken longer than a run waits for it. Nothing is wrong.
+    #[error("the image `{image}` is being pulled")]
+    Pulling { image: String },
     /// Whether there is such an image, only the registry can say, and it did not: nobody there, no such host, too many requests, a disk that is full.
     #[error("the image `{image}` cannot be fetched now: {reason}")]
     Registry { image: String, reason: String },
@@ -272,7 +279,9 @@ impl crate::Fault for SandboxError {
     fn class(&self) -> crate::Class {
         match self {
             Self::Image(_) => crate::Class::Refused,
-            Self::Unavailable { .. } | Self::Registry { .. } | Self::Engine { .. } | Self::NoUid { .. } => crate::Class::Unavailable,
+            Self::Unavailable { .. } | Self::Pulling { .. } | Self::Registry { .. } | Self::Engine { .. } | Self::NoUid { .. } => {
+                crate::Class::Unavailable
+            }
             Self::BrokeOff { .. } => crate::Class::Bug,
         }
     }
@@ -280,7 +289,9 @@ impl crate::Fault for SandboxError {
     fn code(&self) -> &'static str {
         match self {
             Self::Image(_) => "image-refused",
-            Self::Unavailable { .. } | Self::Registry { .. } | Self::Engine { .. } | Self::NoUid { .. } => "unavailable",
+            Self::Unavailable { .. } | Self::Pulling { .. } | Self::Registry { .. } | Self::Engine { .. } | Self::NoUid { .. } => {
+                "unavailable"
+            }
             Self::BrokeOff { .. } => "internal",
         }
     }

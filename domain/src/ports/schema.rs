@@ -5,11 +5,11 @@ use async_trait::async_trait;
 /// Compares the database with the schema's history.
 #[async_trait]
 pub trait Schema: Send + Sync {
-    /// The indexes that ought to be there and are not, as `name on table`.
+    /// The indexes that ought to be there and are not, or are made otherwise: `missing: name on table`, `different: name on table`.
     ///
     /// # Errors
     /// When the database cannot be asked.
-    async fn missing_indexes(&self) -> Result<Vec<String>, SchemaError>;
+    async fn wrong_indexes(&self) -> Result<Vec<String>, SchemaError>;
 }
 
 /// The database could not be asked about its schema.

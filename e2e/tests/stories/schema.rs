@@ -63,7 +63,7 @@ async fn in_production_no_role_moves_a_shared_schema_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_missing_index_is_named() {
+async fn an_index_that_is_missing_or_different_is_named() {
     for installation in [Installation::embedded(), Installation::on_postgres().await] {
         assert_eq!(installation.run(&["migrate", "up"]).code, Some(0));
         let whole = installation.run(&["validate-indexes"]);
@@ -73,9 +73,26 @@ async fn a_missing_index_is_named() {
         for index in ["jobs_leases", "jobs_kind"] {
             rows.execute(&format!("DROP INDEX {index}")).await;
         }
+        // Its columns in another order, no predicate, not unique any more, and one that is only written otherwise.
+        for (index, made) in [
+            ("executions_user", "CREATE INDEX executions_user ON executions (id, user_id)"),
+            ("executions_live", "CREATE INDEX executions_live ON executions (created_at)"),
+            ("entitlements_live", "CREATE INDEX entitlements_live ON entitlements (agent_id, user_id) WHERE revoked_at IS NULL"),
+            ("api_audit_actor", "create index api_audit_actor on api_audit(actor,at)"),
+        ] {
+            rows.execute(&format!("DROP INDEX {index}; {made}")).await;
+        }
         let cut = installation.run(&["validate-indexes"]);
         assert_eq!(cut.code, Some(1));
-        assert_eq!(cut.stdout, "missing: jobs_leases on jobs\nmissing: jobs_kind on jobs\n");
-        assert!(cut.stderr.contains("2 indexes are missing"), "{}", cut.stderr);
+        let mut told: Vec<_> = cut.stdout.lines().collect();
+        told.sort_unstable();
+        let different = [
+            "different: entitlements_live on entitlements",
+            "different: executions_live on executions",
+            "different: executions_user on executions",
+        ];
+        assert_eq!(told[..3], different);
+        assert_eq!(told[3..], ["missing: jobs_kind on jobs", "missing: jobs_leases on jobs"]);
+        assert!(cut.stderr.contains("5 indexes are missing or different"), "{}", cut.stderr);
     }
 }

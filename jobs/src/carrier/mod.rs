@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use platform::Tasks;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use crate::policy::Pool;
 use crate::wake::{Signal, WakeBus};
@@ -66,13 +67,32 @@ fn read(what: &str, whom: &str) -> Option<Signal> {
     }
 }
 
-/// Everything that waits, each signal once: a thousand wake-ups for one pool are one message.
-async fn gather(outgoing: &mut mpsc::UnboundedReceiver<Signal>) -> Option<BTreeSet<Signal>> {
-    let mut signals = BTreeSet::from([outgoing.recv().await?]);
+/// Everything that waits, each signal once: a thousand wake-ups for one pool are one message. `None` when the process ends.
+async fn next(outgoing: &mut mpsc::UnboundedReceiver<Signal>, stop: &CancellationToken) -> Option<BTreeSet<Signal>> {
+    let mut signals = BTreeSet::from([stop.run_until_cancelled(outgoing.recv()).await??]);
     while let Ok(signal) = outgoing.try_recv() {
         signals.insert(signal);
     }
     Some(signals)
+}
+
+/// Listen until the process ends, and again whenever the line breaks, of which the first time is told.
+async fn keep_listening<E, L>(carrier: &str, bus: &WakeBus, stop: &CancellationToken, listen: impl Fn() -> L)
+where
+    E: std::fmt::Display,
+    L: Future<Output = Result<(), E>>,
+{
+    let mut told = false;
+    while let Some(ended) = stop.run_until_cancelled(listen()).await {
+        if let Err(error) = ended
+            && !std::mem::replace(&mut told, true)
+        {
+            tracing::warn!(%error, "{carrier} carries no wake-ups; workers poll until it does again");
+        }
+        // What was sent meanwhile is gone: let every pool look once.
+        bus.deliver_all_work();
+        tokio::time::sleep(RECONNECT).await;
+    }
 }
 
 /// The version of the Redis server at `url`.

@@ -8,7 +8,7 @@ use sea_orm::sqlx::{ConnectOptions as _, Error};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{RECONNECT, gather, read, spell};
+use super::{keep_listening, next, read, spell};
 use crate::wake::{Signal, WakeBus};
 
 /// How long wake-ups are gathered after one was sent: hundreds of callers make no more than a thousand messages a second of it.
@@ -16,12 +16,7 @@ const GATHER: Duration = Duration::from_millis(1);
 
 pub async fn send(url: String, mut outgoing: mpsc::UnboundedReceiver<Signal>, stop: CancellationToken) {
     let mut connection = None;
-    loop {
-        let signals = tokio::select! {
-            () = stop.cancelled() => return,
-            signals = gather(&mut outgoing) => signals,
-        };
-        let Some(signals) = signals else { return };
+    while let Some(signals) = next(&mut outgoing, &stop).await {
         if connection.is_none() {
             connection = connect(&url).await.inspect_err(|error| tracing::debug!(%error, "no connection for wake-ups; workers poll")).ok();
         }
@@ -43,17 +38,7 @@ async fn connect(url: &str) -> Result<PgConnection, Error> {
 }
 
 pub async fn receive(url: String, bus: WakeBus, stop: CancellationToken) {
-    while !stop.is_cancelled() {
-        let ended = tokio::select! {
-            () = stop.cancelled() => return,
-            ended = listen(&url, &bus) => ended,
-        };
-        if let Err(error) = ended {
-            tracing::debug!(%error, "not listening for wake-ups; workers poll until the connection is back");
-        }
-        bus.deliver_all_work();
-        tokio::time::sleep(RECONNECT).await;
-    }
+    keep_listening("PostgreSQL", &bus, &stop, || listen(&url, &bus)).await;
 }
 
 async fn listen(url: &str, bus: &WakeBus) -> Result<(), Error> {

@@ -1,11 +1,19 @@
 //! Redis pub/sub.
 
+use std::time::Duration;
+
 use futures::StreamExt as _;
 use tokio::sync::mpsc;
+use tokio::time::{Instant, interval_at};
 use tokio_util::sync::CancellationToken;
 
-use super::{RECONNECT, gather, read, spell};
+use super::{keep_listening, next, read, spell};
 use crate::wake::{Signal, WakeBus};
+
+/// A listener that is told nothing cannot tell a quiet Redis from one that is gone, so it asks.
+const PING_EVERY: Duration = Duration::from_secs(3);
+/// How long Redis may take to answer a listener.
+const ANSWER_MAX: Duration = Duration::from_secs(3);
 
 fn channel(signal: Signal) -> (String, String) {
     match spell(signal) {
@@ -16,12 +24,7 @@ fn channel(signal: Signal) -> (String, String) {
 
 pub async fn send(url: String, mut outgoing: mpsc::UnboundedReceiver<Signal>, stop: CancellationToken) {
     let mut connection = None;
-    loop {
-        let signals = tokio::select! {
-            () = stop.cancelled() => return,
-            signals = gather(&mut outgoing) => signals,
-        };
-        let Some(signals) = signals else { return };
+    while let Some(signals) = next(&mut outgoing, &stop).await {
         if connection.is_none() {
             connection = connect(&url).await.inspect_err(|error| tracing::debug!(%error, "Redis is away; workers poll")).ok();
         }
@@ -43,29 +46,27 @@ async fn connect(url: &str) -> redis::RedisResult<redis::aio::MultiplexedConnect
 }
 
 pub async fn receive(url: String, bus: WakeBus, stop: CancellationToken) {
-    let mut told = false;
-    while !stop.is_cancelled() {
-        let ended = tokio::select! {
-            () = stop.cancelled() => return,
-            ended = listen(&url, &bus) => ended,
-        };
-        if let Err(error) = ended
-            && !std::mem::replace(&mut told, true)
-        {
-            tracing::warn!(%error, "Redis is away; workers poll until it is back");
-        }
-        // What was published meanwhile is gone: let every pool look once.
-        bus.deliver_all_work();
-        tokio::time::sleep(RECONNECT).await;
-    }
+    keep_listening("Redis", &bus, &stop, || listen(&url, &bus)).await;
 }
 
 async fn listen(url: &str, bus: &WakeBus) -> redis::RedisResult<()> {
-    let mut subscriber = redis::Client::open(url)?.get_async_pubsub().await?;
-    subscriber.psubscribe("tallyman:wake:*").await?;
-    subscriber.subscribe("tallyman:cancel").await?;
-    let mut messages = subscriber.into_on_message();
-    while let Some(message) = messages.next().await {
+    let subscribe = async {
+        let mut subscriber = redis::Client::open(url)?.get_async_pubsub().await?;
+        subscriber.psubscribe("tallyman:wake:*").await?;
+        subscriber.subscribe("tallyman:cancel").await?;
+        Ok(subscriber.split())
+    };
+    let (mut sink, mut messages) = answered(subscribe).await?;
+    let mut pings = interval_at(Instant::now() + PING_EVERY, PING_EVERY);
+    loop {
+        let message = tokio::select! {
+            message = messages.next() => message,
+            _ = pings.tick() => {
+                answered(sink.ping::<redis::Value>()).await?;
+                continue;
+            }
+        };
+        let Some(message) = message else { return Ok(()) };
         let channel = message.get_channel_name();
         let signal = match channel.strip_prefix("tallyman:wake:") {
             Some(pool) => read("wake", pool),
@@ -75,7 +76,11 @@ async fn listen(url: &str, bus: &WakeBus) -> redis::RedisResult<()> {
             bus.deliver(signal);
         }
     }
-    Ok(())
+}
+
+async fn answered<T>(asked: impl Future<Output = redis::RedisResult<T>>) -> redis::RedisResult<T> {
+    let late = |_| std::io::Error::new(std::io::ErrorKind::TimedOut, "Redis does not answer");
+    tokio::time::timeout(ANSWER_MAX, asked).await.map_err(late)?
 }
 
 /// The version of the server: `7.0.15`.

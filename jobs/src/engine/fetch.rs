@@ -20,6 +20,8 @@ use crate::store::notes::Note;
 use crate::wake::{Signal, WakeBus};
 
 const RETRY: Duration = Duration::from_millis(300);
+/// The first pause after another claimer was at everything that might have been taken; each further one is twice as long.
+const COLLIDED: Duration = Duration::from_millis(5);
 /// How long places are gathered at most while there is a backlog.
 const GATHER: Duration = Duration::from_millis(5);
 
@@ -44,7 +46,7 @@ pub struct Fetcher {
 impl Fetcher {
     /// Runs until `stop` fires or nobody takes deliveries any more.
     pub async fn run(self, deliveries: mpsc::Sender<(Delivery, Ticket)>) {
-        let (mut turn, mut backlog) = (Turn::default(), false);
+        let (mut turn, mut backlog, mut collisions) = (Turn::default(), false, 0);
         loop {
             let Some(free) = self.unless_stopped(self.free_slots(backlog)).await else { return };
             let Some(company) = self.unless_stopped(self.solitude.company()).await else { return };
@@ -65,8 +67,9 @@ impl Fetcher {
             // All of them at once, so that each is renewed while it waits for its handler, and released if none comes.
             let waiting: Vec<_> = claimed.into_iter().map(|job| (job.begun, self.deliver(job, asked))).collect();
             drop(company);
+            collisions = if waiting.is_empty() && turn.collided() { collisions + 1 } else { 0 };
             if waiting.is_empty() {
-                self.pause(self.settings.poll()).await;
+                self.pause(self.until_next_look(collisions)).await;
             } else if self.hand_over(waiting, &deliveries).await.is_none() {
                 return;
             }
@@ -74,6 +77,13 @@ impl Fetcher {
                 // There may be more: let another worker of this process look too.
                 self.bus.deliver(Signal::Work(self.pool));
             }
+        }
+    }
+
+    fn until_next_look(&self, collisions: u32) -> Duration {
+        match collisions {
+            0 => self.settings.poll(),
+            more => self.settings.poll().min(COLLIDED * 2_u32.saturating_pow(more - 1)),
         }
     }
 

@@ -18,4 +18,4 @@ mod solitude;
 
 pub use delivery::{Delivery, Ticket};
 pub use node::{Node, PoolEngine};
-pub use settings::{Settings, SettingsError};
+pub use settings::Settings;

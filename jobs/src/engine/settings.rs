@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use platform::config::{OutOfRange, in_range};
 use serde::Deserialize;
 
 /// Section `jobs`.
@@ -18,7 +19,7 @@ pub struct Settings {
     pub finish_jobs_max: usize,
     /// How long running jobs may go on after the process is asked to end; then they are released.
     pub drain_seconds_max: u32,
-    /// What is kept of one attempt's log.
+    /// What is kept of one attempt's log, the mark where it is cut included.
     pub log_bytes_max: usize,
     /// How often log lines and progress are written.
     pub notes_ms: u32,
@@ -47,22 +48,12 @@ impl Default for Settings {
     }
 }
 
-/// A setting of the queue with which it could not work.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("jobs.{field} is {given}; it has to be {least} … {most}")]
-pub struct SettingsError {
-    pub field: &'static str,
-    pub given: u64,
-    pub least: u64,
-    pub most: u64,
-}
-
 impl Settings {
     /// # Errors
     /// The first setting with which the queue could not work.
-    pub fn check(&self) -> Result<(), SettingsError> {
+    pub fn check(&self) -> Result<(), OutOfRange> {
         let wide = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-        let ranges = [
+        let fields = [
             ("lease_seconds", u64::from(self.lease_seconds), 1, 3_600),
             ("poll_ms", u64::from(self.poll_ms), 10, 600_000),
             ("claim_jobs_max", u64::from(self.claim_jobs_max), 1, 10_000),
@@ -70,10 +61,7 @@ impl Settings {
             ("log_bytes_max", wide(self.log_bytes_max), 0, 64 << 20),
             ("notes_ms", u64::from(self.notes_ms), 10, 60_000),
         ];
-        match ranges.into_iter().find(|(_, given, least, most)| !(*least..=*most).contains(given)) {
-            Some((field, given, least, most)) => Err(SettingsError { field, given, least, most }),
-            None => Ok(()),
-        }
+        in_range("jobs", fields)
     }
 
     #[must_use]

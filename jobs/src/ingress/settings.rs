@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use platform::config::{OutOfRange, in_range};
 use serde::Deserialize;
 
 use super::door::Door;
@@ -44,8 +45,8 @@ pub enum SettingsError {
         open()
     )]
     ClosedKind { queue: String, kind: JobKind },
-    #[error("ingress {field} is {given}; it has to be 1 … {most}")]
-    OutOfRange { field: &'static str, given: u32, most: u32 },
+    #[error(transparent)]
+    OutOfRange(#[from] OutOfRange),
     #[error("ingress queues are set and REDIS_URL is not: there is nothing to read them from")]
     NoRedis,
     #[error("REDIS_URL cannot be read: {reason}")]
@@ -59,14 +60,12 @@ fn open() -> String {
 
 impl Settings {
     pub(super) fn doors(&self) -> Result<Vec<Door>, SettingsError> {
-        let ranges = [
-            ("poll_ms", self.poll_ms, 60_000),
-            ("batch_jobs_max", self.batch_jobs_max, BATCH_JOBS_MAX),
-            ("dead_messages_max", self.dead_messages_max, 1_000_000),
+        let fields = [
+            ("poll_ms", self.poll_ms.into(), 1, 60_000),
+            ("batch_jobs_max", self.batch_jobs_max.into(), 1, BATCH_JOBS_MAX.into()),
+            ("dead_messages_max", self.dead_messages_max.into(), 1, 1_000_000),
         ];
-        if let Some((field, given, most)) = ranges.into_iter().find(|(_, given, most)| !(1..=*most).contains(given)) {
-            return Err(SettingsError::OutOfRange { field, given, most });
-        }
+        in_range("ingress", fields)?;
         let mut doors: Vec<Door> = Vec::new();
         for written in &self.queues {
             let door = Door::read(written)?;
@@ -113,6 +112,6 @@ mod tests {
         assert_eq!(doors(&["a", "a=probe"]).err(), Some(SettingsError::Twice { queue: "a".into() }));
         assert!(matches!(doors(&["a=prob"]), Err(SettingsError::UnknownKind { .. })));
         let none = Settings { batch_jobs_max: 0, ..Settings::default() };
-        assert!(matches!(none.doors(), Err(SettingsError::OutOfRange { field: "batch_jobs_max", given: 0, most: BATCH_JOBS_MAX })));
+        assert!(matches!(none.doors(), Err(SettingsError::OutOfRange(wrong)) if (wrong.field, wrong.given) == ("batch_jobs_max", 0)));
     }
 }

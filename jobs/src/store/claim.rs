@@ -87,12 +87,19 @@ pub struct Turn {
 }
 
 impl Turn {
+    /// Whether the last claim, which took nothing, met another claimer at everything that it might have taken: look again soon.
+    #[must_use]
+    pub fn collided(&self) -> bool {
+        self.cursor.collided
+    }
+
     /// Take up to `jobs_max` jobs that are due, the most urgent first: all with a key, or all without. Ask again until none come.
     ///
     /// # Errors
     /// When the database refuses; nothing is taken then, or what was taken comes back when its lease runs out.
     pub async fn claim(&mut self, db: &Db, claim: &Claim<'_>) -> Result<Vec<Claimed>, DbErr> {
         let skip_ready = std::mem::take(&mut self.ready_drained);
+        self.cursor.collided = false;
         for keyed in [self.keyed_next, !self.keyed_next] {
             if !keyed && skip_ready {
                 continue;

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use entities::id::JobId;
 use jobs::store::lease::reclaim;
-use jobs::{Concurrency, NewJob, Outcome, Rate};
+use jobs::{Concurrency, NewJob, Outcome, Rate, Settings};
+use sea_orm::ConnectionTrait as _;
 use serde_json::json;
+use testkit::Kind;
 
-use crate::rig::{Rig, job};
+use crate::rig::{POOL, Rig, job, settings};
 
 crate::on_every_engine!(
     no_more_run_for_a_key_than_its_bound,
@@ -20,6 +22,7 @@ crate::on_every_engine!(
     what_is_released_or_comes_back_from_a_dead_worker_keeps_its_place,
     keys_that_wait_for_their_time_hold_nobody_up,
     keys_with_an_empty_bucket_hold_nobody_up,
+    a_key_that_another_claimer_has_in_hand_is_looked_at_again_soon,
 );
 
 fn keyed(key: &str, running_max: u32) -> NewJob {
@@ -131,4 +134,30 @@ async fn keys_with_an_empty_bucket_hold_nobody_up(rig: Rig) {
     }
     let last = rig.enqueue_one(keyed("now", 1)).await;
     assert_eq!(rig.claim(10).await.iter().map(|job| job.id).collect::<Vec<_>>(), [last]);
+}
+
+/// On SQLite nobody else is at anything while a claim looks.
+async fn a_key_that_another_claimer_has_in_hand_is_looked_at_again_soon(rig: Rig) {
+    if rig.database.kind == Kind::Sqlite {
+        return;
+    }
+    rig.enqueue(vec![keyed("held", 1), keyed("free", 1)]).await;
+    let claimer = rig.db().write().await.expect("a transaction");
+    claimer.execute_unprepared("SELECT 1 FROM job_limits WHERE concurrency_key = 'held' FOR UPDATE").await.expect("the lock");
+    let never_by_itself = Settings { poll_ms: 600_000, ..settings() };
+    let process = rig.process_with("a", never_by_itself).await;
+    let mut engine = process.node.work_for(POOL, 5);
+    let mut next = async || {
+        let next = tokio::time::timeout(Duration::from_secs(30), engine.deliveries.recv()).await;
+        next.expect("it is taken long before the next poll").expect("a job")
+    };
+    let (first, one) = next().await;
+    assert_eq!(rig.row(first.run.job_id()).await.concurrency_key.as_deref(), Some("free"), "others go on meanwhile");
+    claimer.rollback().await.expect("the end of the other claim");
+    let (second, other) = next().await;
+    assert_eq!(rig.row(second.run.job_id()).await.concurrency_key.as_deref(), Some("held"));
+    for ticket in [one, other] {
+        ticket.finish(Outcome::Succeeded(json!(1)));
+    }
+    process.shut_down().await;
 }

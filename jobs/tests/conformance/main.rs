@@ -1,6 +1,7 @@
 //! What a queue promises, told once and held against every engine that it runs on.
 
 mod cancel;
+mod carrier;
 mod claim;
 mod engine;
 mod enqueue;

@@ -25,6 +25,7 @@ crate::on_every_engine!(
     an_operator_scales_a_running_pool,
     a_pool_stays_paused_and_scaled_when_its_worker_starts_again,
     log_lines_and_progress_reach_the_row,
+    a_log_is_cut_by_its_bytes_and_says_so,
 );
 
 /// What the handler of a test does with a delivery.
@@ -257,6 +258,24 @@ async fn a_pool_stays_paused_and_scaled_when_its_worker_starts_again(rig: Rig) {
     let process = rig.process("c").await;
     let worker = work(&process, 5, script(|_| async { Outcome::Succeeded(json!(1)) }));
     until("all succeed", async || rig.database.count("SELECT count(*) FROM jobs WHERE state = 'succeeded'").await == 5).await;
+    end(process, worker).await;
+}
+
+async fn a_log_is_cut_by_its_bytes_and_says_so(rig: Rig) {
+    let process = rig.process_with("a", Settings { log_bytes_max: 100, ..settings() }).await;
+    let worker = work(
+        &process,
+        1,
+        script(|delivery: Delivery| async move {
+            for line in ["é".repeat(20), "è".repeat(20), "ê".repeat(20)] {
+                delivery.run.log(line);
+            }
+            Outcome::Succeeded(json!(1))
+        }),
+    );
+    let id = rig.enqueue_one(job()).await;
+    let whole = format!("{}\n{}\n… the log is cut here …\n", "é".repeat(20), "è".repeat(15));
+    until("the log is there", async || rig.attempts(id).await.first().is_some_and(|attempt| attempt.log.as_ref() == Some(&whole))).await;
     end(process, worker).await;
 }
 

@@ -8,6 +8,7 @@ mod aliases;
 mod error;
 mod hidden;
 mod nearest;
+mod range;
 mod value;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use value::{Raw, ValueError};
 pub use aliases::ALIASES;
 pub use error::{ConfigError, Place};
 pub use hidden::Hidden;
+pub use range::{OutOfRange, in_range};
 
 /// What is read elsewhere: by this module, by the Compose file, by the tests.
 const READ_ELSEWHERE: [&str; 3] = ["TALLYMAN_CONFIG", "TALLYMAN_VERSION", "TALLYMAN_TEST_RUN"];

@@ -3,13 +3,18 @@
 
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
 
 use supervisor::frames::{self, Frame, Kind, Opener};
 use supervisor::messages::{Cut, Exit, FailedCode, Hello, OutputCode, Refusal, StartHeader, Started};
 use tempfile::TempDir;
 
 pub const RUN_KEY: [u8; 32] = *b"a key that only the worker knows";
+
+/// A story takes a second or two. One that takes so long hangs: its container is killed, and whoever waits for a word of it is told.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Builds a small file system in `$1`, then becomes the supervisor `$2` in it.
 const PREPARE: &str = r#"
@@ -59,7 +64,11 @@ pub fn shell(script: &str) -> StartHeader {
 
 /// One supervisor and the worker's end of the line to it.
 pub struct Container {
-    child: Child,
+    child: Arc<Mutex<Child>>,
+    pid: u32,
+    began: Instant,
+    /// Dropped, it ends the watch.
+    _watch: mpsc::Sender<()>,
     stdin: Option<ChildStdin>,
     stdout: ChildStdout,
     opener: Opener,
@@ -77,8 +86,10 @@ impl Container {
 
     pub fn attach(command: &mut Command, root: Option<TempDir>) -> Self {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let (stdin, stdout) = (child.stdin.take(), child.stdout.take().unwrap());
-        Self { child, stdin, stdout, opener: Opener::new(&RUN_KEY), _root: root }
+        let (stdin, stdout, pid) = (child.stdin.take(), child.stdout.take().unwrap(), child.id());
+        let child = Arc::new(Mutex::new(child));
+        let watch = watch(child.clone());
+        Self { child, pid, began: Instant::now(), _watch: watch, stdin, stdout, opener: Opener::new(&RUN_KEY), _root: root }
     }
 
     /// The next frame, whose tag and sequence are right; `None` at the end.
@@ -111,13 +122,14 @@ impl Container {
     }
 
     fn supervisor_pid(&self) -> String {
-        children_of(&self.child.id().to_string()).trim().to_owned()
+        children_of(&self.pid.to_string()).trim().to_owned()
     }
 
     /// Waits until the supervisor has children, or none.
     pub fn wait_for_children(&self, some: bool) {
         let supervisor = self.supervisor_pid();
         while children_of(&supervisor).is_empty() == some {
+            assert!(self.began.elapsed() < PATIENCE, "the supervisor has {} children", if some { "no" } else { "still" });
             std::thread::yield_now();
         }
     }
@@ -129,7 +141,12 @@ impl Container {
 
     /// The exit code of the supervisor, once it has ended.
     pub fn exit_code(&mut self) -> Option<i32> {
-        self.child.wait().unwrap().code()
+        loop {
+            if let Some(status) = self.child.lock().unwrap().try_wait().unwrap() {
+                return status.code();
+            }
+            std::thread::yield_now();
+        }
     }
 
     /// Takes frames up to and including the first that `is_last`.
@@ -166,10 +183,24 @@ fn children_of(pid: &str) -> String {
     std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default()
 }
 
+/// Kills the container when nobody has dropped the answer in time; its streams end with it, and so does every wait for it.
+#[expect(clippy::disallowed_methods, reason = "a story of blocking reads has no runtime; the thread ends with it")]
+fn watch(child: Arc<Mutex<Child>>) -> mpsc::Sender<()> {
+    let (alive, story) = mpsc::channel();
+    std::thread::spawn(move || {
+        if story.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            eprintln!("the container was killed: its story hangs");
+            let _ = child.lock().unwrap().kill();
+        }
+    });
+    alive
+}
+
 impl Drop for Container {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let mut child = self.child.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let _ = child.kill();
+        let _ = child.wait();
     }
 }
 

@@ -64,7 +64,7 @@ async fn pinned(domain: &Domain, sandbox: &dyn Sandbox, plan: &Plan) -> Result<I
 
 /// The run, with its lines on their way to the database beside it.
 async fn carry_out(domain: &Domain, sandbox: &dyn Sandbox, plan: &Plan, digest: ImageDigest, run: &Run) -> Result<Exit, Stopped> {
-    let (book, writer) = domain.executions().logbook(plan.execution_id, run);
+    let (book, writer) = domain.executions().logbook(plan, run);
     let spec = plan.clone().spec(digest, run);
     let running = async {
         let ended = sandbox.run(&spec, &book, run.cancel()).await;
@@ -83,6 +83,11 @@ async fn put_off(domain: &Domain, settings: &Settings, plan: &Plan, error: &Sand
     let because = match error {
         SandboxError::Registry { image, .. } => {
             Some(format!("its registry said nothing about `{image}`; check the reference, or run it later"))
+        }
+        // An image on its way is no trouble, and no end of one: nobody knows yet whether it comes.
+        SandboxError::Pulling { .. } => {
+            domain.executions().put_off(plan.execution_id, &in_the_way(error), plan.trouble_since, run).await?;
+            return Ok(Outcome::Snoozed { delay: AWAY, why: error.to_string() });
         }
         SandboxError::Engine { .. } => Some("the container engine could not start it; an operator can see why and try it again".into()),
         _ => None,
@@ -105,6 +110,7 @@ fn in_the_way(error: &SandboxError) -> String {
         SandboxError::Registry { image, .. } => format!(
             "the image `{image}` cannot be fetched now: its registry says nothing about it. It is tried again by itself; check the reference if that goes on"
         ),
+        SandboxError::Pulling { image } => format!("the image `{image}` is being fetched; the run begins when it is there"),
         SandboxError::Engine { .. } => "the container engine could not start it; it is tried again by itself".into(),
         SandboxError::NoUid { .. } => "the container engine has no place left; the run begins when another one has ended".into(),
         _ => NO_ENGINE.into(),

@@ -1,4 +1,4 @@
-//! `validate_indexes`: a missing index is found before its absence is felt.
+//! `validate_indexes`: an index that is missing or different is found before it is felt.
 
 use domain::Domain;
 use jobs::kinds::ValidateIndexes;
@@ -13,10 +13,10 @@ pub async fn handle(domain: &Domain, _: ValidateIndexes, _: &Run) -> Handled {
     let Some(schema) = &domain.ports().schema else {
         return Ok(Outcome::Failed(JobError::new("no-schema", "this worker does not know the schema's history")));
     };
-    let missing = schema.missing_indexes().await?;
-    if missing.is_empty() {
-        return Ok(Outcome::Succeeded(json!({ "missing": [] })));
+    let wrong = schema.wrong_indexes().await?;
+    if wrong.is_empty() {
+        return Ok(Outcome::Succeeded(json!({ "wrong": [] })));
     }
-    let names = missing.join(", ");
-    Ok(Outcome::Failed(JobError::new("indexes-missing", format!("{names}: run `tallyman migrate up`, or create what was dropped by hand"))))
+    let names = wrong.join(", ");
+    Ok(Outcome::Failed(JobError::new("indexes-wrong", format!("{names}; run `tallyman migrate up`, or mend what was changed by hand"))))
 }

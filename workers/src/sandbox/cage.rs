@@ -182,7 +182,7 @@ impl Cage {
 
 impl Tmpfs {
     /// Podman knows neither a bound of inodes nor an owner: there only the memory limit bounds inodes, which are charged to it.
-    fn options(&self, kind: Kind, uid: u32) -> String {
+    pub fn options(&self, kind: Kind, uid: u32) -> String {
         let bounded = format!("rw,noexec,nosuid,nodev,size={}", self.bytes_max);
         match kind {
             Kind::Docker => format!("{bounded},nr_inodes={},mode={},uid={uid},gid={uid}", self.inodes_max, self.mode),
@@ -191,7 +191,8 @@ impl Tmpfs {
     }
 }
 
-fn security(engine: &Engine, settings: &Settings) -> Vec<String> {
+/// The security options of every container on this engine.
+pub(super) fn security(engine: &Engine, settings: &Settings) -> Vec<String> {
     let profile = match (&settings.seccomp_profile_path, engine.kind) {
         (Some(path), Kind::Podman) => path.clone(),
         _ => seccomp::profile(&engine.architecture).to_string(),

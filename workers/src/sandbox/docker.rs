@@ -8,8 +8,17 @@ use tokio::{runtime::Handle, sync::Semaphore, time::MissedTickBehavior};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    container::Undertaker, engine::Connection, faults, image, images::Images, run, settings::Settings, supervisor_volume::SupervisorVolume,
-    sweep, warm::WarmPool,
+    container::Undertaker,
+    engine::{Connection, Engine},
+    faults, image,
+    images::Images,
+    pull::Pulled,
+    pulls::Pulls,
+    run,
+    settings::Settings,
+    supervisor_volume::SupervisorVolume,
+    sweep,
+    warm::WarmPool,
 };
 
 /// How long a shutdown waits for removals; a sweep finds the rest.
@@ -29,10 +38,18 @@ pub(super) struct Shared {
     pub connection: Connection,
     pub supervisor: SupervisorVolume,
     pub images: Images,
+    pulls: Pulls,
     pub warm: WarmPool,
     pub undertaker: Undertaker,
     pub keys: KeySource,
     pub stopping: CancellationToken,
+}
+
+impl Shared {
+    /// Pulls an image, or waits for the pull of it that is under way.
+    pub async fn pull(&self, engine: &Arc<Engine>, image: &str) -> Result<Pulled, SandboxError> {
+        self.pulls.pull(engine, &self.settings, &self.stopping, image).await
+    }
 }
 
 impl DockerSandbox {
@@ -63,6 +80,7 @@ impl DockerSandbox {
                 connection: Connection::new(settings.clone()),
                 supervisor: SupervisorVolume::new(settings.clone(), installation.clone()),
                 images: Images::default(),
+                pulls: Pulls::default(),
                 warm: WarmPool::new(settings.warm.clone()),
                 stopping: CancellationToken::new(),
                 settings,
@@ -136,7 +154,7 @@ impl Sandbox for DockerSandbox {
     async fn resolve(&self, written: &str) -> Result<ImageDigest, SandboxError> {
         let resolved = async {
             let engine = self.shared.connection.get().await?;
-            image::resolve(&engine, &self.shared.settings, written).await
+            image::resolve(&self.shared, &engine, written).await
         };
         self.heard(resolved.await).await
     }

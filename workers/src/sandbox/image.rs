@@ -1,12 +1,15 @@
 //! From a reference to one exact image on this engine, of which nothing is believed but its content.
 
+use std::sync::Arc;
+
 use bollard::{errors::Error, models::ImageInspect};
 use domain::ports::sandbox::{Failure, FailureCode, ImageDigest, SandboxError};
 
 use super::{
+    docker::Shared,
     engine::Engine,
     faults,
-    pull::{self, Pulled},
+    pull::Pulled,
     reference::{Reference, is_digest},
     settings::{PullPolicy, Settings},
     volumes,
@@ -31,24 +34,25 @@ pub(super) struct Image {
 const ARGV_BYTES_MAX: usize = 64 << 10;
 
 /// The digest that a reference means now.
-pub(super) async fn resolve(engine: &Engine, settings: &Settings, written: &str) -> Result<ImageDigest, SandboxError> {
-    let reference = parse(settings, written)?;
-    let found = find(engine, settings, &reference, reference.written(), settings.pull_policy).await?;
-    let image = judge(engine, settings, &reference, &found)?;
+pub(super) async fn resolve(shared: &Shared, engine: &Arc<Engine>, written: &str) -> Result<ImageDigest, SandboxError> {
+    let reference = parse(&shared.settings, written)?;
+    let found = find(shared, engine, &reference).await?;
+    let image = judge(engine, &shared.settings, &reference, &found)?;
     check_digest(&reference, reference.digest.as_deref(), &image)?;
     Ok(image.digest)
 }
 
 /// The image with the pinned digest, or with the one that the reference means when none is pinned.
 pub(super) async fn pinned(
-    engine: &Engine,
-    settings: &Settings,
+    shared: &Shared,
+    engine: &Arc<Engine>,
     written: &str,
     digest: Option<&ImageDigest>,
 ) -> Result<Image, SandboxError> {
+    let settings = &shared.settings;
     let reference = parse(settings, written)?;
     let Some(ImageDigest(digest)) = digest else {
-        let found = find(engine, settings, &reference, reference.written(), settings.pull_policy).await?;
+        let found = find(shared, engine, &reference).await?;
         let image = judge(engine, settings, &reference, &found)?;
         check_digest(&reference, reference.digest.as_deref(), &image)?;
         return Ok(image);
@@ -62,7 +66,7 @@ pub(super) async fn pinned(
     let by_digest = format!("{}@{digest}", reference.repository);
     let mut heard = None;
     if settings.pull_policy != PullPolicy::Never {
-        match pull::pull(engine, settings, &by_digest).await? {
+        match shared.pull(engine, &by_digest).await? {
             Pulled::Here => {
                 if let Some(found) = inspect(engine, &by_digest).await? {
                     return judge(engine, settings, &reference, &found).map(|image| Image { digest: ImageDigest(digest.clone()), ..image });
@@ -88,13 +92,8 @@ fn parse(settings: &Settings, written: &str) -> Result<Reference, SandboxError> 
     Ok(reference)
 }
 
-async fn find(
-    engine: &Engine,
-    settings: &Settings,
-    reference: &Reference,
-    name: &str,
-    policy: PullPolicy,
-) -> Result<ImageInspect, SandboxError> {
+async fn find(shared: &Shared, engine: &Arc<Engine>, reference: &Reference) -> Result<ImageInspect, SandboxError> {
+    let (name, policy) = (reference.written(), shared.settings.pull_policy);
     if policy != PullPolicy::Always
         && let Some(found) = inspect(engine, name).await?
     {
@@ -103,7 +102,7 @@ async fn find(
     if policy == PullPolicy::Never {
         return Err(missing(reference, " and this platform pulls none", None));
     }
-    if let Pulled::Refused(reason) = pull::pull(engine, settings, name).await? {
+    if let Pulled::Refused(reason) = shared.pull(engine, name).await? {
         return Err(missing(reference, ", and its registry has none of this name or does not give it to this platform", Some(reason)));
     }
     inspect(engine, name).await?.ok_or_else(|| missing(reference, " after it was pulled", None))

@@ -2,15 +2,15 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use domain::ports::sandbox::{ImageDigest, RunSpec, SandboxError};
 
 use super::{
+    docker::Shared,
     engine::Engine,
     image::{self, Image},
-    settings::Settings,
 };
 
 const REMEMBERED_MAX: usize = 256;
@@ -23,13 +23,13 @@ pub(super) struct Images {
 }
 
 impl Images {
-    pub async fn pinned(&self, engine: &Engine, settings: &Settings, spec: &RunSpec) -> Result<Image, SandboxError> {
-        let Some(digest) = &spec.digest else { return image::pinned(engine, settings, &spec.image, None).await };
+    pub async fn pinned(&self, shared: &Shared, engine: &Arc<Engine>, spec: &RunSpec) -> Result<Image, SandboxError> {
+        let Some(digest) = &spec.digest else { return image::pinned(shared, engine, &spec.image, None).await };
         let pin = (spec.image.clone(), digest.clone());
         if let Some((_, image)) = self.known().get(&pin).filter(|(daemon, _)| *daemon == engine.daemon) {
             return Ok(image.clone());
         }
-        let image = image::pinned(engine, settings, &spec.image, Some(digest)).await?;
+        let image = image::pinned(shared, engine, &spec.image, Some(digest)).await?;
         let mut known = self.known();
         if known.len() >= REMEMBERED_MAX {
             known.clear();

@@ -4,7 +4,7 @@ use bollard::models::{ContainerInspectResponse, HostConfig};
 use serde_json::{Value, json};
 
 use super::{
-    cage::{CPU_PERIOD_US, Cage, SUPERVISOR_DIR},
+    cage::{self, CPU_PERIOD_US, Cage, SUPERVISOR_DIR},
     engine::{Engine, Kind},
     report::{Hello, SeenMount},
     settings::Settings,
@@ -75,7 +75,6 @@ fn seen_identity(weaker: &mut Weaker, cage: &Cage, hello: &Hello) {
 const KERNEL: [&str; 8] = ["proc", "sysfs", "cgroup", "cgroup2", "devpts", "mqueue", "devtmpfs", "securityfs"];
 
 fn seen_mounts(weaker: &mut Weaker, cage: &Cage, engine: &Engine, hello: &Hello) {
-    let bounds: &[&str] = if engine.kind == Kind::Docker { &["size=", "nr_inodes="] } else { &["size="] };
     let Some(mounts) = &hello.mounts else {
         weaker.0.push("its mounts cannot be seen".into());
         return;
@@ -87,10 +86,14 @@ fn seen_mounts(weaker: &mut Weaker, cage: &Cage, engine: &Engine, hello: &Hello)
                 for option in ["noexec", "nosuid", "nodev"] {
                     weaker.unless(has(mount, option), || format!("{} is mounted without {option}", wanted.target));
                 }
-                for bound in bounds {
-                    weaker.unless(mount.options.iter().any(|option| option.starts_with(*bound)), || {
-                        format!("{} has no bound `{bound}`", wanted.target)
-                    });
+                let mut at_most = |bound: &str, most: u64| {
+                    let held = mount.options.iter().rev().find_map(|option| option.strip_prefix(bound)?.strip_prefix('='));
+                    let fine = held.and_then(number).is_some_and(|held| held > 0 && held <= most);
+                    weaker.unless(fine, || format!("{} has the bound `{bound}` {held:?}, not at most {most}", wanted.target));
+                };
+                at_most("size", wanted.bytes_max);
+                if engine.kind == Kind::Docker {
+                    at_most("nr_inodes", wanted.inodes_max);
                 }
             }
             _ => weaker.0.push(format!("{} is no tmpfs of its own", wanted.target)),
@@ -109,6 +112,18 @@ fn seen_mounts(weaker: &mut Weaker, cage: &Cage, engine: &Engine, hello: &Hello)
 
 fn has(mount: &SeenMount, option: &str) -> bool {
     mount.options.iter().any(|held| held == option)
+}
+
+/// What a mount option counts, in the kernel's spelling: `65536k`. Zero is no bound.
+fn number(text: &str) -> Option<u64> {
+    let shift = match text.bytes().last()? {
+        b'k' => 10,
+        b'm' => 20,
+        b'g' => 30,
+        _ => 0,
+    };
+    let digits = if shift == 0 { text } else { &text[..text.len() - 1] };
+    digits.parse::<u64>().ok()?.checked_mul(1 << shift)
 }
 
 /// A limit holds when the supervisor sees it, or, where it can see none, when the engine says that it set it.
@@ -151,7 +166,8 @@ fn said(weaker: &mut Weaker, cage: &Cage, engine: &Engine, settings: &Settings, 
         ("swap", host.memory_swap == host.memory),
         ("OOM kill disabled", host.oom_kill_disable != Some(true)),
         ("another runtime", settings.runtime.is_none() || settings.runtime == host.runtime),
-        ("a seccomp profile that is off", !security(host).iter().any(|option| option.contains("unconfined"))),
+        ("security options that were not asked for", has_our_security(engine, settings, host)),
+        ("file systems in memory that were not asked for", podman || has_our_tmpfs(cage, host)),
         ("a user of the image's", inspected.config.as_ref().is_some_and(|config| is(&config.user, &format!("{0}:{0}", cage.uid)))),
     ];
     for (name, fine) in facts {
@@ -163,6 +179,25 @@ fn said(weaker: &mut Weaker, cage: &Cage, engine: &Engine, settings: &Settings, 
         let ours = target == SUPERVISOR_DIR && mount.rw == Some(false) && is(&mount.name, &cage.supervisor_volume);
         weaker.unless(ours || covered, || format!("the engine mounted {target}"));
     }
+}
+
+/// Docker answers with the very profile that it was given, Podman with words of its own.
+fn has_our_security(engine: &Engine, settings: &Settings, host: &HostConfig) -> bool {
+    let said = host.security_opt.as_deref().unwrap_or_default();
+    if engine.kind == Kind::Podman {
+        return !said.iter().any(|option| option.contains("unconfined"));
+    }
+    let asked = cage::security(engine, settings);
+    asked.len() == said.len() && asked.iter().all(|option| said.contains(option))
+}
+
+fn has_our_tmpfs(cage: &Cage, host: &HostConfig) -> bool {
+    let said = host.tmpfs.iter().flatten();
+    said.clone().count() == cage.tmpfs.len()
+        && cage.tmpfs.iter().all(|asked| {
+            let options = asked.options(Kind::Docker, cage.uid);
+            said.clone().any(|(target, held)| *target == asked.target && *held == options)
+        })
 }
 
 /// The security options without the whole profile.

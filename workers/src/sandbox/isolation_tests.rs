@@ -62,7 +62,12 @@ fn sound() -> Story {
         mounts: Some(vec![supervisor]),
         ..ContainerInspectResponse::default()
     };
-    let tmpfs = |target: &str| json!({"target": target, "fstype": "tmpfs", "options": ["rw", "nosuid", "nodev", "noexec", "size=1k", "nr_inodes=9"]});
+    let asked = cage.tmpfs.clone();
+    let tmpfs = |target: &str| {
+        let tmpfs = asked.iter().find(|tmpfs| tmpfs.target == target).unwrap();
+        let (size, inodes) = (format!("size={}k", tmpfs.bytes_max >> 10), format!("nr_inodes={}", tmpfs.inodes_max));
+        json!({"target": target, "fstype": "tmpfs", "options": ["rw", "nosuid", "nodev", "noexec", size, inodes]})
+    };
     let hello = json!({
         "protocol": 1, "uid": UID, "gid": UID, "groups": [UID], "cap_effective": "0000", "cap_bounding": "0000", "no_new_privs": true, "seccomp": 2,
         "root_read_only": true, "interfaces": ["lo"], "core_bytes_max": 0, "nofile_max": 256, "dumpable": false,
@@ -149,16 +154,32 @@ fn a_mount_that_can_be_written_executed_or_filled_without_end_is_noticed() {
         ("/tmp", "noexec"),
         ("/output", "nosuid"),
         ("/dev/shm", "nodev"),
-        ("/tmp", "nr_inodes=9"),
-        ("/data", "size=1k"),
+        ("/tmp", "nr_inodes=8192"),
+        ("/data", "size=65536k"),
         ("/", "ro"),
         ("/.tallyman", "ro"),
     ] {
         let mut story = sound();
         let mounts = story.hello["mounts"].as_array_mut().unwrap();
         let mount = mounts.iter_mut().find(|mount| mount["target"] == place).unwrap();
-        mount["options"].as_array_mut().unwrap().retain(|held| held != option);
-        assert!(!story.weaker().is_empty(), "{place} without {option}");
+        let options = mount["options"].as_array_mut().unwrap();
+        let held = options.len();
+        options.retain(|held| held != option);
+        assert!(options.len() < held && !story.weaker().is_empty(), "{place} without {option}");
+    }
+    for (asked, seen) in [
+        ("size=65536k", "size=65537k"),
+        ("size=65536k", "size=1g"),
+        ("size=65536k", "size=0k"),
+        ("size=65536k", "size=50%"),
+        ("nr_inodes=8192", "nr_inodes=8193"),
+        ("nr_inodes=8192", "nr_inodes=0"),
+    ] {
+        let mut story = sound();
+        let mounts = story.hello["mounts"].as_array_mut().unwrap();
+        let options = mounts.iter_mut().find(|mount| mount["target"] == "/tmp").unwrap()["options"].as_array_mut().unwrap();
+        *options.iter_mut().find(|held| *held == asked).unwrap() = json!(seen);
+        assert_eq!(story.weaker().len(), 1, "{seen} instead of {asked}");
     }
     let mut story = sound();
     story.hello["mounts"].as_array_mut().unwrap().push(json!({"target": "/host", "fstype": "ext4", "options": ["rw"]}));
@@ -168,7 +189,7 @@ fn a_mount_that_can_be_written_executed_or_filled_without_end_is_noticed() {
 #[test]
 fn each_thing_that_the_engine_says_otherwise_is_noticed() {
     type Change = fn(&mut ContainerInspectResponse);
-    let changes: [Change; 13] = [
+    let changes: [Change; 17] = [
         |said| said.host_config.as_mut().unwrap().privileged = Some(true),
         |said| said.host_config.as_mut().unwrap().readonly_rootfs = Some(false),
         |said| said.host_config.as_mut().unwrap().network_mode = Some("bridge".into()),
@@ -180,6 +201,14 @@ fn each_thing_that_the_engine_says_otherwise_is_noticed() {
         |said| said.host_config.as_mut().unwrap().memory_swap = Some(-1),
         |said| said.host_config.as_mut().unwrap().oom_kill_disable = Some(true),
         |said| said.host_config.as_mut().unwrap().security_opt = Some(vec!["seccomp=unconfined".into()]),
+        |said| said.host_config.as_mut().unwrap().security_opt.as_mut().unwrap().retain(|option| !option.starts_with("seccomp")),
+        |said| {
+            let options = said.host_config.as_mut().unwrap().security_opt.as_mut().unwrap();
+            let profile = options.iter_mut().find(|option| option.starts_with("seccomp={")).unwrap();
+            *profile = profile.replacen("SCMP_ACT_ERRNO", "SCMP_ACT_ALLOW", 1);
+        },
+        |said| drop(said.host_config.as_mut().unwrap().tmpfs.as_mut().unwrap().insert("/more".into(), "rw".into())),
+        |said| drop(said.host_config.as_mut().unwrap().tmpfs.as_mut().unwrap().insert("/tmp".into(), "rw,size=1g".into())),
         |said| said.config.as_mut().unwrap().user = Some("0:0".into()),
         |said| {
             let anonymous = MountPoint { destination: Some("/data".into()), name: Some("anonymous".into()), ..MountPoint::default() };

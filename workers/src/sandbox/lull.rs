@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::{
     sync::watch,
-    time::{Instant, sleep_until, timeout},
+    time::{Instant, sleep_until},
 };
 
 /// A run that has just begun has the machine to itself for so long; most runs that hurry are over by then.
@@ -49,20 +49,24 @@ impl Lull {
     /// Waits for a lull, but not for ever.
     pub async fn come(&self) {
         let mut news = self.0.subscribe();
-        let lull = async {
-            loop {
-                let Runs { starting, last_began } = *news.borrow_and_update();
-                let over = last_began + HEAD_START;
-                if starting == 0 && over <= Instant::now() {
-                    return;
-                }
-                tokio::select! {
-                    _ = news.changed() => {}
-                    () = sleep_until(over), if starting == 0 => {}
-                }
+        let asked = Instant::now();
+        loop {
+            let runs = *news.borrow_and_update();
+            let Some(until) = runs.in_the_way_until(asked, Instant::now()) else { return };
+            tokio::select! {
+                _ = news.changed() => {}
+                () = sleep_until(until) => {}
             }
-        };
-        drop(timeout(POLITENESS, lull).await);
+        }
+    }
+}
+
+impl Runs {
+    /// Until when whoever `asked` for a lull gives way if nothing else begins; `None` when `now` is one.
+    fn in_the_way_until(self, asked: Instant, now: Instant) -> Option<Instant> {
+        let patience = asked + POLITENESS;
+        let until = if self.starting > 0 { patience } else { patience.min(self.last_began + HEAD_START) };
+        (until > now).then_some(until)
     }
 }
 
@@ -72,19 +76,24 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn filling_gives_way_to_runs_and_not_for_ever() {
+        let began = Instant::now();
+        let after = |ms| began + Duration::from_millis(ms);
+        let in_the_way = |starting, asked_ms, now_ms| Runs { starting, last_began: began }.in_the_way_until(after(asked_ms), after(now_ms));
+        assert_eq!(in_the_way(0, 50, 50), Some(after(200)), "the run has just begun");
+        assert_eq!(in_the_way(0, 50, 200), None);
+        assert_eq!(in_the_way(1, 50, 200), Some(after(2_050)), "it still needs the engine");
+        assert_eq!(in_the_way(1, 50, 2_050), None, "it waits as long as is polite");
+    }
+
     #[tokio::test]
-    async fn filling_gives_way_to_runs_and_not_for_ever() {
+    async fn a_run_that_starts_is_in_the_way() {
         let lull = Lull::new();
         let starting = lull.starting();
-        assert!(lull.come().now_or_never().is_none(), "a run needs the engine");
-        let began = Instant::now();
-        lull.come().await;
-        assert!(began.elapsed() >= POLITENESS, "it waits as long as is polite");
+        assert!(lull.come().now_or_never().is_none());
+        let filling = lull.come();
         drop(starting);
-        assert!(lull.come().now_or_never().is_none(), "the run has just begun");
-        lull.come().await;
-        assert!(lull.come().now_or_never().is_some());
-        lull.begun();
-        assert!(lull.come().now_or_never().is_none(), "another one has");
+        filling.await;
     }
 }

@@ -18,6 +18,7 @@ mod cage;
 mod image;
 mod images;
 mod pull;
+mod pulls;
 mod reference;
 pub mod seccomp;
 mod seccomp_calls;

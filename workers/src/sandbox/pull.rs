@@ -9,10 +9,29 @@ use futures::StreamExt;
 use super::{engine::Engine, faults, settings::Settings};
 
 /// What came of a pull.
+#[derive(Debug, Clone)]
 pub(super) enum Pulled {
     Here,
     /// The registry answered: there is no such image, or not for us.
     Refused(String),
+}
+
+/// Why nobody could say whether there is such an image.
+#[derive(Debug, Clone)]
+pub(super) enum Unpulled {
+    /// The engine is away.
+    Away(String),
+    /// The registry, or what is between it and us.
+    Silent(String),
+}
+
+impl Unpulled {
+    pub fn into_error(self, image: String) -> SandboxError {
+        match self {
+            Self::Away(reason) => SandboxError::Unavailable { reason },
+            Self::Silent(reason) => SandboxError::Registry { image, reason },
+        }
+    }
 }
 
 /// What registries (OCI distribution, error codes) and engines say about an image that is not there or not ours. Everything else may be gone tomorrow:
@@ -32,9 +51,7 @@ const REFUSALS: [&str; 12] = [
     "unsupported media type",
 ];
 
-/// # Errors
-/// [`SandboxError::Unavailable`] when the engine is away, [`SandboxError::Registry`] when nobody could say whether there is such an image.
-pub(super) async fn pull(engine: &Engine, settings: &Settings, image: &str) -> Result<Pulled, SandboxError> {
+pub(super) async fn pull(engine: &Engine, settings: &Settings, image: &str) -> Result<Pulled, Unpulled> {
     let mut options = CreateImageOptionsBuilder::default().from_image(image);
     // Without a tag the engine would pull every tag that the repository has.
     if !image.contains('@') && image.rsplit_once(':').is_none_or(|(_, tag)| tag.contains('/')) {
@@ -44,14 +61,14 @@ pub(super) async fn pull(engine: &Engine, settings: &Settings, image: &str) -> R
     let pulled = async {
         while let Some(step) = progress.next().await {
             if let Err(error) = step {
-                return if is_refusal(&error) { Ok(Pulled::Refused(faults::sentence(&error))) } else { Err(trouble(image, error)) };
+                return if is_refusal(&error) { Ok(Pulled::Refused(faults::sentence(&error))) } else { Err(trouble(error)) };
             }
         }
         Ok(Pulled::Here)
     };
-    tokio::time::timeout(Duration::from_secs(settings.pull_seconds_max), pulled).await.unwrap_or_else(|_| {
-        Err(SandboxError::Registry { image: image.to_owned(), reason: format!("it took longer than {} s", settings.pull_seconds_max) })
-    })
+    tokio::time::timeout(Duration::from_secs(settings.pull_seconds_max), pulled)
+        .await
+        .unwrap_or_else(|_| Err(Unpulled::Silent(format!("it took longer than {} s", settings.pull_seconds_max))))
 }
 
 fn is_refusal(error: &Error) -> bool {
@@ -60,10 +77,11 @@ fn is_refusal(error: &Error) -> bool {
     by_status || REFUSALS.iter().any(|refusal| sentence.contains(refusal))
 }
 
-fn trouble(image: &str, error: Error) -> SandboxError {
+fn trouble(error: Error) -> Unpulled {
     match faults::engine("pull the image")(error) {
-        SandboxError::Engine { reason, .. } => SandboxError::Registry { image: image.to_owned(), reason },
-        away => away,
+        SandboxError::Engine { reason, .. } => Unpulled::Silent(reason),
+        SandboxError::Unavailable { reason } => Unpulled::Away(reason),
+        other => Unpulled::Away(other.to_string()),
     }
 }
 

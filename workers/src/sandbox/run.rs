@@ -48,7 +48,7 @@ pub(super) async fn run(
     }
     let prepared = async {
         let engine = shared.connection.get().await?;
-        let image = shared.images.pinned(&engine, &shared.settings, spec).await?;
+        let image = shared.images.pinned(shared, &engine, spec).await?;
         Ok((engine, image))
     };
     let (engine, image) = tokio::select! {

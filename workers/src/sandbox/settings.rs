@@ -27,6 +27,8 @@ pub struct Settings {
     pub engine_calls_max: usize,
     /// How long an image may take to be pulled.
     pub pull_seconds_max: u64,
+    /// How long runs keep their places for a pull; it goes on without them, and they come back.
+    pub pull_wait_seconds_max: u64,
     /// How long a run is put off while the engine cannot carry it out or the registry cannot be asked; then it fails as `infrastructure`.
     pub trouble_seconds_max: u32,
     /// How long a started container may take until its supervisor has said what it sees.
@@ -58,7 +60,8 @@ impl Default for Settings {
             warm: Warm::default(),
             engine_call_seconds_max: 60,
             engine_calls_max: 8,
-            pull_seconds_max: 600,
+            pull_seconds_max: 1_800,
+            pull_wait_seconds_max: 10,
             trouble_seconds_max: 3_600,
             hello_seconds_max: 20,
             deadline_grace_seconds: 3,
@@ -133,6 +136,7 @@ impl Settings {
         let zeros = [
             ("engine_calls_max", self.engine_calls_max == 0),
             ("removals_pending_max", self.removals_pending_max == 0),
+            ("pull_seconds_max", self.pull_seconds_max == 0),
             ("sweep_seconds", self.sweep_seconds == 0),
         ];
         for (name, is_zero) in zeros {

@@ -20,6 +20,8 @@ struct Place<P> {
     last_run: u64,
     parked: VecDeque<P>,
     filling: bool,
+    /// None could be made: none is tried before the version runs again.
+    set_aside: bool,
 }
 
 /// One stay of a version on the shelf.
@@ -35,10 +37,11 @@ impl<V: Clone + Eq + Hash, P> Shelf<V, P> {
     pub fn note(&mut self, version: &V) {
         self.turn += 1;
         let turn = self.turn;
-        let new = || Place { stay: Stay(turn), runs: 0, last_run: turn, parked: VecDeque::new(), filling: false };
+        let new = || Place { stay: Stay(turn), runs: 0, last_run: turn, parked: VecDeque::new(), filling: false, set_aside: false };
         let place = self.places.entry(version.clone()).or_insert_with(new);
         place.runs = place.runs.saturating_add(1);
         place.last_run = turn;
+        place.set_aside = false;
         while self.places.len() > self.settings.versions_max {
             let coldest = self.places.iter().min_by_key(|(_, place)| place.last_run).map(|(version, _)| version.clone());
             coldest.and_then(|version| self.places.remove(&version));
@@ -50,11 +53,18 @@ impl<V: Clone + Eq + Hash, P> Shelf<V, P> {
         let settings = &self.settings;
         let place = self.places.get_mut(version)?;
         let wanted = place.runs >= settings.hot_after_runs && place.parked.len() < settings.parked_per_version;
-        if !wanted || place.filling {
+        if !wanted || place.filling || place.set_aside {
             return None;
         }
         place.filling = true;
         Some(place.stay)
+    }
+
+    /// None could be made of this version. Whatever stands in the way, asking again each few seconds does not mend it.
+    pub fn set_aside(&mut self, version: &V, stay: Stay) {
+        if let Some(place) = self.places.get_mut(version).filter(|place| place.stay == stay) {
+            place.set_aside = true;
+        }
     }
 
     /// Takes a new one in, or lets go of it when the version's stay is over; answers whether another one is wanted.
@@ -132,6 +142,17 @@ mod tests {
         assert_eq!(shelf.wants(&"a"), None, "it is being filled");
         shelf.filled(&"a", second);
         assert_eq!(shelf.wants(&"a"), Some(second));
+    }
+
+    #[test]
+    fn a_version_of_which_none_can_be_made_is_left_alone_until_it_runs_again() {
+        let mut shelf = shelf(1);
+        let stay = hot(&mut shelf, "a");
+        shelf.set_aside(&"a", stay);
+        shelf.filled(&"a", stay);
+        assert_eq!(shelf.wants(&"a"), None);
+        assert_eq!((shelf.tidy(|_| true), shelf.wants(&"a")), (vec!["a"], None), "nor when the shelf is tended");
+        assert_eq!(hot(&mut shelf, "a"), stay);
     }
 
     #[test]

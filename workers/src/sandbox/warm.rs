@@ -146,12 +146,17 @@ async fn fill(shared: Arc<Shared>, version: Version, stay: Stay) {
         () = shared.stopping.cancelled() => Ok(()),
         filled = filling => filled,
     };
-    match filled {
-        Ok(()) => {}
-        Err(Unlaunched::Fault(error)) => tracing::warn!(%error, "could not park a container"),
-        Err(Unlaunched::Refused { failure, .. }) => tracing::warn!(failure.message, "could not park a container"),
+    let mut shelf = shared.warm.shelf();
+    if let Err(unlaunched) = filled {
+        match unlaunched {
+            Unlaunched::Fault(error) => tracing::warn!(%error, "could not park a container; none is tried before the version runs again"),
+            Unlaunched::Refused { failure, .. } => {
+                tracing::warn!(failure.message, "could not park a container; none is tried before the version runs again");
+            }
+        }
+        shelf.set_aside(&version, stay);
     }
-    shared.warm.shelf().filled(&version, stay);
+    shelf.filled(&version, stay);
 }
 
 /// Replaces what grew old or died.

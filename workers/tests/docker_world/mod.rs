@@ -2,6 +2,7 @@
 
 #![expect(dead_code, reason = "each test binary needs another part of the world")]
 
+pub mod gate;
 pub mod images;
 pub mod records;
 pub mod registry;
@@ -224,14 +225,8 @@ pub fn spec(image: &str, input: Value) -> RunSpec {
 }
 
 /// Waits for a condition, and fails with its name when it does not come true.
-pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let mut ticks = tokio::time::interval(Duration::from_millis(20));
-    let waiting = async {
-        while !holds().await {
-            ticks.tick().await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("waited for a minute until {what}"));
+pub async fn until(what: &str, holds: impl AsyncFnMut() -> bool) {
+    testkit::until_within(PATIENCE, what, holds).await;
 }
 
 fn sandbox(settings: &Settings, installation: &str, records: &Arc<Records>) -> Arc<DockerSandbox> {

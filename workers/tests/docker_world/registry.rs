@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
+    sync::watch,
     task::JoinSet,
 };
 
@@ -19,6 +20,7 @@ pub struct Registry {
     /// `127.0.0.1:<port>/acme/agent`
     pub repository: String,
     shelf: Arc<Mutex<Shelf>>,
+    slow: watch::Sender<bool>,
     _serving: JoinSet<()>,
 }
 
@@ -28,6 +30,7 @@ struct Shelf {
     content: HashMap<String, (&'static str, Vec<u8>)>,
     tags: HashMap<String, String>,
     pulls: u32,
+    contents: u32,
     ill: bool,
 }
 
@@ -38,13 +41,15 @@ impl Registry {
         let shelf: Arc<Mutex<Shelf>> = Arc::default();
         let mut serving = JoinSet::new();
         let served = shelf.clone();
+        let slow = watch::Sender::new(false);
+        let pace = slow.subscribe();
         serving.spawn(async move {
             let mut guests = JoinSet::new();
             while let Ok((guest, _)) = listener.accept().await {
-                guests.spawn(serve(guest, served.clone()));
+                guests.spawn(serve(guest, served.clone(), pace.clone()));
             }
         });
-        Self { repository, shelf, _serving: serving }
+        Self { repository, shelf, slow, _serving: serving }
     }
 
     /// Publishes an image that runs a script, under a tag. Answers the manifest's digest.
@@ -79,6 +84,16 @@ impl Registry {
         self.shelf.lock().unwrap().ill = true;
     }
 
+    /// From now on contents wait, or do no longer.
+    pub fn is_slow(&self, slow: bool) {
+        self.slow.send_replace(slow);
+    }
+
+    /// How often something was asked for that a manifest names.
+    pub fn contents(&self) -> u32 {
+        self.shelf.lock().unwrap().contents
+    }
+
     /// How often a manifest was asked for by its tag or digest.
     pub fn pulls(&self) -> u32 {
         self.shelf.lock().unwrap().pulls
@@ -89,7 +104,7 @@ fn digest(content: &[u8]) -> String {
     format!("sha256:{:x}", Sha256::digest(content))
 }
 
-async fn serve(guest: TcpStream, shelf: Arc<Mutex<Shelf>>) {
+async fn serve(guest: TcpStream, shelf: Arc<Mutex<Shelf>>, mut pace: watch::Receiver<bool>) {
     let mut guest = BufReader::new(guest);
     loop {
         let (mut request, mut header) = (String::new(), String::new());
@@ -101,6 +116,10 @@ async fn serve(guest: TcpStream, shelf: Arc<Mutex<Shelf>>) {
         }
         let mut words = request.split(' ');
         let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        shelf.lock().unwrap().contents += u32::from(path.contains("/blobs/"));
+        if path.contains("/blobs/") && pace.wait_for(|slow| !slow).await.is_err() {
+            return;
+        }
         let answer = answer(&mut shelf.lock().unwrap(), path, method == "HEAD");
         if guest.write_all(&answer).await.is_err() {
             return;

@@ -95,11 +95,11 @@ async fn engine_version(db: &Db) -> Finding {
 
 async fn schema(db: &Db, settings: &Settings) -> Finding {
     let pending = Migrator::get_pending_migrations(db.connection()).await.map(|steps| steps.len());
-    match (pending, migrations::missing_indexes(db.connection()).await) {
-        (Ok(0), Ok(missing)) if missing.is_empty() => Finding::well("schema", "up to date, every index there"),
-        (Ok(0), Ok(missing)) => {
-            let names: Vec<_> = missing.into_iter().map(|index| index.name).collect();
-            Finding::broken("schema", format!("indexes are missing: {}", names.join(", ")), "create what was dropped by hand")
+    match (pending, migrations::wrong_indexes(db.connection()).await) {
+        (Ok(0), Ok(wrong)) if wrong.is_empty() => Finding::well("schema", "up to date, every index there"),
+        (Ok(0), Ok(wrong)) => {
+            let names: Vec<_> = wrong.into_iter().map(|index| index.name).collect();
+            Finding::broken("schema", format!("indexes are missing or different: {}", names.join(", ")), "mend what was changed by hand")
         }
         (Ok(steps), _) if house::schema_follows(db, settings) => Finding::warning(
             "schema",

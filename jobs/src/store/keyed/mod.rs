@@ -19,24 +19,35 @@ const STEP: &str =
 
 /// Where the last claim stopped among the keys.
 #[derive(Debug, Default)]
-pub struct Cursor(String);
+pub struct Cursor {
+    after: String,
+    /// The last claim took nothing, though some keys might have given a job: others were at their counters or jobs.
+    pub collided: bool,
+}
 
-/// What was taken, and how much of it from each key.
-type Taken = (Vec<Claimed>, BTreeMap<String, i64>);
+/// What was taken, how much of it from each key, and the last of the keys that might have given some.
+#[derive(Default)]
+struct Taken {
+    jobs: Vec<Claimed>,
+    by_key: BTreeMap<String, i64>,
+    looked_at: Option<String>,
+}
 
 /// Take up to `jobs_max` jobs of keys that may start some, going on behind the key that came last.
 ///
 /// # Errors
 /// When the database refuses; nothing is taken then, or what was taken comes back when its lease runs out.
 pub async fn claim(db: &Db, claim: &Claim<'_>, cursor: &mut Cursor) -> Result<Vec<Claimed>, DbErr> {
-    let (taken, by_key) = match db.engine() {
-        Engine::Postgres => ring::claim(db, claim, &cursor.0).await?,
-        Engine::Sqlite => steps::claim(db, claim, &cursor.0).await?,
+    let Taken { jobs, by_key, looked_at } = match db.engine() {
+        Engine::Postgres => ring::claim(db, claim, &cursor.after).await?,
+        Engine::Sqlite => steps::claim(db, claim, &cursor.after).await?,
     };
     // The keys up to the cursor came in the second lap.
-    let last = by_key.range(..=cursor.0.clone()).next_back().or_else(|| by_key.last_key_value());
-    cursor.0 = last.map(|(key, _)| key.clone()).unwrap_or_default();
-    Ok(taken)
+    let last = by_key.range(..=cursor.after.clone()).next_back().or_else(|| by_key.last_key_value());
+    let last = last.map(|(key, _)| key.clone());
+    cursor.collided = last.is_none() && looked_at.is_some();
+    cursor.after = last.or(looked_at).unwrap_or_default();
+    Ok(jobs)
 }
 
 /// The counter row `l` allows at least one more job.
@@ -54,10 +65,11 @@ fn tokens_sql(engine: Engine) -> String {
     )
 }
 
-fn read_all(rows: &[QueryResult]) -> Result<Taken, DbErr> {
-    let mut by_key = BTreeMap::new();
+fn read_all<'a>(rows: impl Iterator<Item = &'a QueryResult>) -> Result<Taken, DbErr> {
+    let mut taken = Taken::default();
     for row in rows {
-        *by_key.entry(row.try_get::<String>("", "concurrency_key")?).or_insert(0) += 1;
+        *taken.by_key.entry(row.try_get("", "concurrency_key")?).or_insert(0) += 1;
+        taken.jobs.push(read(row)?);
     }
-    Ok((rows.iter().map(read).collect::<Result<_, _>>()?, by_key))
+    Ok(taken)
 }

@@ -15,7 +15,10 @@ pub async fn claim(db: &Db, claim: &Claim<'_>, after: &str) -> Result<Taken, DbE
     let [pool, lease, worker] = parameters(claim);
     let sql = CLAIM.replace("{jobs_max}", &claim.jobs_max.to_string()).replace("{keys_max}", &keys_max(claim.jobs_max).to_string());
     let rows = db.query_all_raw(statement(Engine::Postgres, sql, [pool, lease, worker, after.into()])).await?;
-    read_all(&rows)
+    let looked_at = rows.first().map(|row| row.try_get("", "looked_at")).transpose()?.flatten();
+    // Where nothing was taken there is one row, for the keys alone.
+    let jobs = rows.iter().filter(|row| row.try_get::<Option<String>>("", "concurrency_key").is_ok_and(|key| key.is_some()));
+    Ok(Taken { looked_at, ..read_all(jobs)? })
 }
 
 /// How many keys a claim of so many jobs shares its places out among. Few of them: each key that gives a job has a counter to write.
@@ -73,7 +76,8 @@ fn claim_sql() -> String {
                  rate_refilled_at = CASE WHEN open.tokens_milli IS NULL THEN NULL ELSE {now} END
              FROM (SELECT concurrency_key AS key, count(*)::integer AS jobs FROM taken GROUP BY concurrency_key) t JOIN open ON open.key = t.key
              WHERE l.concurrency_key = t.key)
-         SELECT * FROM taken",
+         SELECT taken.*, looked.at AS looked_at
+         FROM (SELECT (array_agg(key ORDER BY lap DESC, key DESC))[1] AS at FROM ring) looked LEFT JOIN taken ON true",
         behind = walk("behind", "$4", ""),
         before = walk("before", "''", "AND j.concurrency_key <= $4"),
         behind_may_start = may_start("behind"),

@@ -32,10 +32,10 @@ pub async fn claim(db: &Db, claim: &Claim<'_>, after: &str) -> Result<Taken, DbE
     }
     let txn = db.write().await?;
     let allowances = allowances(&txn, &keys, claim.jobs_max).await?;
-    let (taken, by_key) = take(&txn, claim, &allowances).await?;
-    count(&txn, &allowances, &by_key).await?;
+    let taken = take(&txn, claim, &allowances).await?;
+    count(&txn, &allowances, &taken.by_key).await?;
     txn.commit().await?;
-    Ok((taken, by_key))
+    Ok(taken)
 }
 
 /// The keys behind `after` that have a job which may start now: one step along the index for each key, however many jobs it has.
@@ -108,7 +108,7 @@ async fn take(txn: &Txn, claim: &Claim<'_>, allowances: &[Allowance]) -> Result<
         let values = [pool.clone(), lease.clone(), worker.clone(), allowance.key.as_str().into(), i64::from(allowance.jobs).into()];
         found.extend(txn.query_all_raw(statement(Engine::Sqlite, sql.as_str(), values)).await?);
     }
-    read_all(&found)
+    read_all(found.iter())
 }
 
 /// Raise the counters by what was taken and write the buckets down.

@@ -1,0 +1,35 @@
+//! Numbers that a setting may be.
+
+/// A setting with which its member could not work.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{section}.{field} is {given}; it has to be {least} … {most}")]
+pub struct OutOfRange {
+    pub section: &'static str,
+    pub field: &'static str,
+    pub given: u64,
+    pub least: u64,
+    pub most: u64,
+}
+
+/// Look at fields of a section, each with its number, the least and the most that it may be.
+///
+/// # Errors
+/// The first that is out of its range.
+pub fn in_range<const N: usize>(section: &'static str, fields: [(&'static str, u64, u64, u64); N]) -> Result<(), OutOfRange> {
+    match fields.into_iter().find(|(_, given, least, most)| !(*least..=*most).contains(given)) {
+        Some((field, given, least, most)) => Err(OutOfRange { section, field, given, least, most }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_out_of_its_range_is_refused_by_name() {
+        assert_eq!(in_range("jobs", [("a_max", 1, 1, 3), ("b_max", 3, 1, 3)]), Ok(()));
+        let refused = in_range("jobs", [("a_max", 2, 1, 3), ("b_max", 4, 1, 3), ("c_max", 0, 1, 3)]);
+        assert_eq!(refused.unwrap_err().to_string(), "jobs.b_max is 4; it has to be 1 … 3");
+    }
+}
