@@ -5,6 +5,7 @@ use serde::Deserialize;
 use crate::api_keys;
 use crate::devices;
 use crate::limits;
+use crate::payments;
 use crate::ports::sandbox::RunLimits;
 use crate::sign_in::Settings as SignInSettings;
 use crate::siws::Site;
@@ -23,6 +24,8 @@ pub struct Settings {
     pub keeping: Keeping,
     /// Section `limits`: how often something may happen.
     pub limits: limits::Settings,
+    /// Section `payments`: what agents pay with, and how payments are gathered.
+    pub payments: payments::Settings,
     /// Section `sign_in`: how people get in, and for how long.
     pub sign_in: SignInSettings,
     /// Section `webhooks`: how many there may be, and how they are called.

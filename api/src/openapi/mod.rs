@@ -50,6 +50,7 @@ fn finish(spec: &str) -> Value {
     bodies(&mut document, &mut plain_json);
     limits::describe(&mut document);
     problems::add_preconditions(&mut document);
+    problems::add_funds(&mut document);
     scopes::describe(&mut document);
     problems::say_once(&mut document);
     example::add_everywhere(&mut document);

@@ -19,6 +19,7 @@ mod market;
 mod nonsense;
 mod operations;
 mod parameters;
+mod payments;
 mod pools;
 mod profiles;
 mod secrets;

@@ -16,6 +16,9 @@ pub const EVENTS: &[&str] = &[
     "execution.succeeded",
     "execution.failed",
     "execution.cancelled",
+    "balance.low",
+    "payment.received",
+    "payment.sent",
     "webhook.disabled",
 ];
 
@@ -27,6 +30,8 @@ pub fn public_name(event: &event::Model) -> Option<&'static str> {
     let noun = match event.event.as_str() {
         "executionStateUpdate" => "execution",
         "agentStatusUpdate" => "agent",
+        "balanceAlert" => "balance",
+        "paymentReceived" | "paymentSent" => "payment",
         "webhookDisabled" => "webhook",
         _ => return None,
     };

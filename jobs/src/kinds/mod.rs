@@ -5,10 +5,12 @@ mod deliver_webhook;
 mod probe;
 mod prune_rows;
 mod reconcile_executions;
+mod release_bond;
 mod run_agent;
 mod send_mail;
 mod sweep_containers;
 mod validate_indexes;
+mod void_expired_transfers;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -18,10 +20,12 @@ pub use deliver_webhook::DeliverWebhook;
 pub use probe::{Probe, ProbeAction, ProbeConcurrency};
 pub use prune_rows::PruneRows;
 pub use reconcile_executions::ReconcileExecutions;
+pub use release_bond::ReleaseBond;
 pub use run_agent::RunAgent;
 pub use send_mail::SendMail;
 pub use sweep_containers::SweepContainers;
 pub use validate_indexes::ValidateIndexes;
+pub use void_expired_transfers::VoidExpiredTransfers;
 
 use crate::enqueue::NewJob;
 use crate::policy::{Concurrency, Policy, Unique};
@@ -98,10 +102,12 @@ job_kinds! {
     Probe = "probe",
     PruneRows = "prune_rows",
     ReconcileExecutions = "reconcile_executions",
+    ReleaseBond = "release_bond",
     RunAgent = "run_agent",
     SendMail = "send_mail",
     SweepContainers = "sweep_containers",
     ValidateIndexes = "validate_indexes",
+    VoidExpiredTransfers = "void_expired_transfers",
 }
 
 impl std::fmt::Display for JobKind {

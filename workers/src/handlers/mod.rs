@@ -5,10 +5,12 @@ pub mod deliver_webhook;
 pub mod probe;
 pub mod prune_rows;
 pub mod reconcile_executions;
+pub mod release_bond;
 pub mod run_agent;
 pub mod send_mail;
 pub mod sweep_containers;
 pub mod validate_indexes;
+pub mod void_expired_transfers;
 
 /// What handlers have to know of the process's settings.
 #[derive(Debug, Clone)]

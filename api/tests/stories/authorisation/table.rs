@@ -141,6 +141,16 @@ pub const TABLE: &[Row] = &[
     ("getExecutionLogs", OWNER, About::Execution),
     ("cancelExecution", OWNER, About::Execution),
     ("getOperation", "1144yyyy3", About::Job),
+    // payments; whoever calls pays and earns for themselves
+    ("pay", KNOWN, About::Nothing),
+    ("getAgentBalance", KNOWN, About::Nothing),
+    ("listAgentTransactions", KNOWN, About::Nothing),
+    ("getAgentLimits", KNOWN, About::Nothing),
+    ("setAgentLimits", PEOPLE, About::Nothing),
+    ("depositBond", KNOWN, About::Nothing),
+    ("withdrawBond", KNOWN, About::Nothing),
+    ("getVendorBalance", KNOWN, About::Nothing),
+    ("getVendorStats", KNOWN, About::Nothing),
     // webhooks; an architect has no business with those of others
     ("createWebhook", KNOWN, About::Nothing),
     ("listWebhooks", KNOWN, About::Nothing),
