@@ -10,6 +10,7 @@ pub mod entitlements;
 pub mod events;
 pub mod executions;
 pub mod idempotency;
+pub mod intents;
 pub mod keyring;
 pub mod ledger;
 pub mod limits;

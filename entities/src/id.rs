@@ -116,6 +116,10 @@ typed_id! {
     AccountId("acc"),
     /// One movement of money between two accounts.
     TransferId("trf"),
+    /// One payment that an agent has signed.
+    IntentId("int"),
+    /// Signed payments that were handed in together.
+    IntentBatchId("inb"),
 }
 
 fn parse(prefix: &'static str, text: &str) -> Result<Uuid, ParseIdError> {

@@ -24,6 +24,7 @@ pub mod ledger_transfer;
 pub mod login_link;
 pub mod mail;
 pub mod otp_code;
+pub mod payment_intent;
 pub mod pool_control;
 pub mod profile;
 pub mod refresh_token;

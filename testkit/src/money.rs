@@ -1,13 +1,15 @@
 //! Money in a test: mints, accounts that are filled, and what they hold.
 
 use domain::Caller;
+use domain::devices::{NewDevice, proof_text};
 use domain::entities::id::{ProfileId, TransferId};
-use domain::entities::{Address, Amount};
+use domain::entities::{Address, Amount, Timestamp};
+use domain::intents::{Signature, SignedIntent};
 use domain::ledger::{self, Account, AccountKind, Chain, Figures, LedgerError, NewTransfer, Posted, Refusal, Step, TransferKind};
 use domain::payments::PayRequest;
 use domain::profiles::{Draft, Kind};
 
-use crate::World;
+use crate::{TestWallet, World};
 
 /// An amount in atomic units.
 ///
@@ -148,5 +150,38 @@ impl World {
     #[must_use]
     pub fn payment(&self, to: &Trader, amount: i64) -> PayRequest {
         PayRequest { id: self.transfer_id(), to: to.profile, amount: atomic(amount), mint: None, reference: None }
+    }
+
+    /// A key that acts for an agent.
+    ///
+    /// # Panics
+    /// When it cannot be linked.
+    pub async fn link_agent(&self, payer: &Trader) -> TestWallet {
+        let mut seed = [0; 32];
+        seed[..16].copy_from_slice(uuid::Uuid::from(self.transfer_id()).as_bytes());
+        let wallet = TestWallet::of(seed);
+        let devices = self.domain.devices();
+        let new = NewDevice { kind: Kind::Agent, name: "Trader".into(), public_key: wallet.address() };
+        let pairing = devices.start(new).await.expect("a pairing");
+        devices.approve(&payer.caller, &pairing.user_code, None, None).await.expect("it is allowed");
+        let code = pairing.device_code.reveal();
+        let proof = wallet.signature(proof_text(code).as_bytes()).parse().expect("64 bytes of base58");
+        devices.poll(code, &proof).await.expect("it is linked");
+        wallet
+    }
+
+    /// A payment that an agent has signed for a vendor, good for a minute.
+    #[must_use]
+    pub fn signed(&self, key: &TestWallet, to: &Trader, amount: i64) -> SignedIntent {
+        let second = self.domain.now().micros() / 1_000_000 + 60;
+        key.sign_intent(SignedIntent {
+            agent: key.address(),
+            to: to.profile,
+            amount: atomic(amount),
+            mint: self.house_mint(),
+            nonce: self.transfer_id().to_string(),
+            expires_at: Timestamp::from_micros(second * 1_000_000),
+            signature: Signature::from_bytes([0; 64]),
+        })
     }
 }

@@ -35,6 +35,7 @@ impl Dispatch {
         match kind {
             JobKind::ApplyBulk => handlers::apply_bulk::handle(domain, decode(payload)?, run).await,
             JobKind::DeliverWebhook => handlers::deliver_webhook::handle(domain, decode(payload)?, run).await,
+            JobKind::PostIntents => handlers::post_intents::handle(domain, decode(payload)?, run).await,
             JobKind::Probe => handlers::probe::handle(&self.settings, decode(payload)?, run).await,
             JobKind::PruneRows => handlers::prune_rows::handle(domain, &self.settings, decode(payload)?, run).await,
             JobKind::ReconcileExecutions => handlers::reconcile_executions::handle(domain, decode(payload)?, run).await,

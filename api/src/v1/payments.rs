@@ -1,6 +1,8 @@
 //! `/v1/agent/…` and `/v1/vendor/…`: what agents pay and vendors earn.
 
 mod bonds;
+mod gateway;
+mod gateway_wire;
 mod vendor;
 mod wire;
 
@@ -18,6 +20,7 @@ use crate::v1::Tag;
 use crate::wire::PageSize;
 
 pub use bonds::BondsApi;
+pub use gateway::GatewayApi;
 pub use vendor::EarningsApi;
 use wire::{AgentBalanceList, LimitsList, LimitsRequest, PayRequest, Payment, SpendingLimits, TransactionList};
 

@@ -10,6 +10,7 @@ mod devices;
 mod doors;
 mod email_codes;
 mod executions;
+mod gateway;
 mod house;
 mod jobs_found;
 mod jobs_moved;

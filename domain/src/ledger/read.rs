@@ -26,9 +26,10 @@ pub async fn transfer(db: &Db, id: TransferId) -> Result<Option<Transfer>, DbErr
 }
 
 impl Book {
-    /// Lock what these chains touch, and open the accounts that are not there yet.
-    pub(crate) async fn open(txn: &Txn, now: Timestamp, chains: &[Chain]) -> Result<Self, DbErr> {
+    /// Lock what these chains touch, and some accounts besides, and open those that are not there yet.
+    pub(crate) async fn open(txn: &Txn, now: Timestamp, chains: &[Chain], also: &[Account]) -> Result<Self, DbErr> {
         let (mut named, mut asked, mut earlier) = (BTreeMap::new(), Vec::new(), Vec::new());
+        named.extend(also.iter().map(|account| (account.id(), Some(*account))));
         for step in chains.iter().flat_map(Chain::steps) {
             match step {
                 Step::Create(new) => {

@@ -10,6 +10,7 @@ use crate::fault::{Class, Fault, FieldError};
 use crate::idempotency::IdempotencyError;
 use crate::ledger::{LedgerError, Refusal};
 use crate::limits::LimitReached;
+use crate::mail::MailError;
 use crate::paging::PageError;
 
 /// Why a payment was not made.
@@ -36,6 +37,8 @@ pub enum PayError {
     Queue(#[from] jobs::EnqueueError),
     #[error(transparent)]
     Idempotency(#[from] IdempotencyError),
+    #[error("somebody could not be told")]
+    Mail(#[from] MailError),
     #[error(transparent)]
     Page(#[from] PageError),
     #[error("the database did not answer for a payment")]
@@ -63,6 +66,7 @@ impl PayError {
             Self::Ledger(error) => Some(&**error),
             Self::Queue(error) => Some(error),
             Self::Idempotency(error) => Some(error),
+            Self::Mail(error) => Some(error),
             Self::Page(error) => Some(error),
             Self::Database(error) => Some(error),
             _ => None,

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::parties::Parties;
 use super::spending::{Spending, day_of};
-use super::tell::{GROUP_EVENT, GROUP_TOPIC};
+use super::tell::group_event;
 use super::{PayError, PayRequest, Payment};
 use crate::context::Domain;
 use crate::idempotency::Once;
@@ -45,7 +45,7 @@ struct Group<'a> {
 pub(super) async fn run(domain: &Domain, txn: &Txn, asked: &[Asked]) -> Result<Vec<Result<Once<Payment>, PayError>>, LedgerError> {
     let now = domain.now();
     let chains: Vec<Chain> = asked.iter().map(|asked| Chain::one(Step::Create(asked.transfer()))).collect();
-    let book = Book::open(txn, now, &chains).await?;
+    let book = Book::open(txn, now, &chains, &[]).await?;
     let parties = Parties::read(txn, asked.iter().flat_map(|asked| [asked.payer, asked.request.to])).await?;
     let mut group = Group { domain, book, parties, today: day_of(now), told: Vec::new(), alerts: Vec::new() };
     let answers = asked.iter().map(|asked| group.decide(asked)).collect();
@@ -53,15 +53,7 @@ pub(super) async fn run(domain: &Domain, txn: &Txn, asked: &[Asked]) -> Result<V
     book.close(txn).await?;
     keep_spending(txn, &parties).await?;
     if !told.is_empty() {
-        let data = json!({ "payments": told });
-        alerts.push(event::Model {
-            id: domain.queue.ids().next(),
-            topic: GROUP_TOPIC.into(),
-            seq: None,
-            event: GROUP_EVENT.into(),
-            data,
-            created_at: now,
-        });
+        alerts.push(group_event(domain, &told));
         let rows = alerts.into_iter().map(sea_orm::IntoActiveModel::into_active_model);
         event::Entity::insert_many(rows).exec_without_returning(&**txn).await?;
     }
@@ -107,11 +99,7 @@ impl Group<'_> {
         if vendor.is_none() {
             return Err(PayError::field("/to", "there is no vendor with this profile"));
         }
-        if !self.parties.known.get(&asked.payer).is_some_and(|payer| payer.is_active) {
-            return Err(PayError::Suspended);
-        }
-        let limits = self.parties.spending.get(&(asked.payer, asked.mint));
-        limits.map_or(Ok(()), |limits| limits.allow(asked.request.to, asked.request.amount, self.today))
+        self.parties.allow(asked.payer, asked.mint, (asked.request.to, asked.request.amount), self.today)
     }
 
     /// Count it, and write down what is to be told.
@@ -145,7 +133,7 @@ fn alert(domain: &Domain, user_id: UserId, asked: &Asked, [low, available]: [i64
 }
 
 /// Write down what was spent of daily limits.
-async fn keep_spending(txn: &Txn, parties: &Parties) -> Result<(), DbErr> {
+pub(crate) async fn keep_spending(txn: &Txn, parties: &Parties) -> Result<(), DbErr> {
     let row = |((profile_id, mint), spending): (&(ProfileId, Address), &Spending)| json!({ "profile_id": Uuid::from(*profile_id).as_simple().to_string(), "mint": mint, "day": spending.day, "spent": spending.spent.atomic() });
     let counted: Vec<Value> = parties.spending.iter().filter(|(_, spending)| spending.is_changed).map(row).collect();
     if counted.is_empty() {

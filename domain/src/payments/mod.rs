@@ -20,12 +20,15 @@ use entities::profile::Kind;
 pub(crate) use batch::Desk;
 pub use bonds::{Bonded, Unbonding};
 pub use error::PayError;
+pub(crate) use group::keep_spending;
 pub use history::{AgentBalance, AgentTransaction, VendorBalance};
 pub use limits::{LimitsDraft, SpendingLimits};
+pub(crate) use parties::Parties;
 pub use pay::{PayRequest, Payment};
 pub use settings::Settings;
+pub(crate) use spending::day_of;
 pub use stats::VendorStats;
-pub(crate) use tell::{GROUP_TOPIC, tell};
+pub(crate) use tell::{GROUP_TOPIC, group_event, tell};
 
 use crate::accounts::Caller;
 use crate::context::Domain;
@@ -47,12 +50,12 @@ impl Domain {
 
 impl Payments<'_> {
     /// The caller's profile of that kind. It never changes, so it is asked for once.
-    async fn own_profile(&self, caller: &Caller, kind: Kind) -> Result<ProfileId, PayError> {
+    pub(crate) async fn own_profile(&self, caller: &Caller, kind: Kind) -> Result<ProfileId, PayError> {
         self.profile(caller, kind).await?.ok_or(PayError::NoProfile { kind })
     }
 
     /// The same, for those who only look: without a profile there is nothing to see.
-    async fn profile(&self, caller: &Caller, kind: Kind) -> Result<Option<ProfileId>, PayError> {
+    pub(crate) async fn profile(&self, caller: &Caller, kind: Kind) -> Result<Option<ProfileId>, PayError> {
         let user_id = caller.user_id;
         if let Some(known) = self.domain.payments_desk.profile(user_id, kind) {
             return Ok(Some(known));

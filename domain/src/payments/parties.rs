@@ -8,12 +8,13 @@ use entities::{Address, Amount, profile, user};
 use platform::Txn;
 use sea_orm::{ActiveEnum as _, ConnectionTrait as _, DbErr, QueryResult, TryGetable as _};
 
+use super::PayError;
 use super::spending::Spending;
 use crate::sql::{any_of_ids, ids, statement};
 
 /// Somebody who pays or is paid.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Party {
+pub(crate) struct Party {
     pub user_id: UserId,
     pub kind: profile::Kind,
     /// Neither the profile nor its user is suspended.
@@ -22,7 +23,7 @@ pub(super) struct Party {
 
 /// Everybody whom a group names, and the limits of those who pay.
 #[derive(Debug, Default)]
-pub(super) struct Parties {
+pub(crate) struct Parties {
     pub known: HashMap<ProfileId, Party>,
     pub spending: HashMap<(ProfileId, Address), Spending>,
 }
@@ -49,6 +50,21 @@ impl Parties {
             }
         }
         Ok(parties)
+    }
+
+    /// Whether a payer may pay so much to that vendor.
+    pub fn allow(&self, payer: ProfileId, mint: Address, (vendor, amount): (ProfileId, Amount), day: i64) -> Result<(), PayError> {
+        if !self.known.get(&payer).is_some_and(|payer| payer.is_active) {
+            return Err(PayError::Suspended);
+        }
+        self.spending.get(&(payer, mint)).map_or(Ok(()), |limits| limits.allow(vendor, amount, day))
+    }
+
+    /// Count what was paid.
+    pub fn count(&mut self, payer: ProfileId, mint: Address, amount: Amount, day: i64) {
+        if let Some(limits) = self.spending.get_mut(&(payer, mint)) {
+            limits.count(amount, day);
+        }
     }
 }
 

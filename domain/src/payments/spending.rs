@@ -8,7 +8,7 @@ use crate::sql::DAY_US;
 
 /// The limits of one payer in one mint, and how much of them is used.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Spending {
+pub(crate) struct Spending {
     pub payment_max: Option<Amount>,
     pub day_max: Option<Amount>,
     pub vendors: Option<Vec<ProfileId>>,
@@ -20,7 +20,7 @@ pub(super) struct Spending {
 }
 
 /// Days since 1970-01-01, UTC.
-pub(super) fn day_of(moment: Timestamp) -> i64 {
+pub(crate) fn day_of(moment: Timestamp) -> i64 {
     moment.micros().div_euclid(DAY_US)
 }
 

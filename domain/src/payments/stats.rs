@@ -33,7 +33,7 @@ impl Payments<'_> {
         let since = self.domain.now().micros() - DAY_US;
         let sql = format!(
             "SELECT {}, count(*), CAST(coalesce(avg(latency_us), 0) AS BIGINT) FROM ledger_transfers
-             WHERE credit_account_id = $1 AND created_at >= $2 AND kind IN ('pay', 'promise_kept')",
+             WHERE credit_account_id = $1 AND created_at >= $2 AND kind = 'pay'",
             wide_sum("amount")
         );
         let mut stats = Vec::new();

@@ -13,7 +13,7 @@ use crate::sql::statement;
 
 /// Where a group of payments waits to be told. Nobody listens there.
 pub(crate) const GROUP_TOPIC: &str = "payments";
-pub(super) const GROUP_EVENT: &str = "paymentsMade";
+const GROUP_EVENT: &str = "paymentsMade";
 
 const TICKER: &str = "ticker";
 /// Groups that are told at once.
@@ -22,6 +22,18 @@ const GROUPS_MAX: u32 = 8;
 const SHOWN_MAX: usize = 5;
 /// Both databases take a bounded number of values in one statement: SQLite 32,766.
 const ROWS_OF_INSERT_MAX: usize = 1_000;
+
+/// What a group leaves behind: one object for each payment, as `Told` reads it.
+pub(crate) fn group_event(domain: &Domain, payments: &[Value]) -> event::Model {
+    event::Model {
+        id: domain.queue.ids().next(),
+        topic: GROUP_TOPIC.into(),
+        seq: None,
+        event: GROUP_EVENT.into(),
+        data: json!({ "payments": payments }),
+        created_at: domain.now(),
+    }
+}
 
 #[derive(Deserialize)]
 struct Group {

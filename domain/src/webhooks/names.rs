@@ -19,6 +19,7 @@ pub const EVENTS: &[&str] = &[
     "balance.low",
     "payment.received",
     "payment.sent",
+    "settlement.failed",
     "webhook.disabled",
 ];
 
@@ -31,6 +32,7 @@ pub fn public_name(event: &event::Model) -> Option<&'static str> {
         "executionStateUpdate" => "execution",
         "agentStatusUpdate" => "agent",
         "balanceAlert" => "balance",
+        "settlementFailed" => "settlement",
         "paymentReceived" | "paymentSent" => "payment",
         "webhookDisabled" => "webhook",
         _ => return None,

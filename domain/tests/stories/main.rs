@@ -13,6 +13,7 @@ mod entitlements;
 mod events;
 mod google;
 mod idempotency;
+mod intents;
 mod ledger;
 mod ledger_breaks;
 mod ledger_random;

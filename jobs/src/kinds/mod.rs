@@ -2,6 +2,7 @@
 
 mod apply_bulk;
 mod deliver_webhook;
+mod post_intents;
 mod probe;
 mod prune_rows;
 mod reconcile_executions;
@@ -17,6 +18,7 @@ use serde::de::DeserializeOwned;
 
 pub use apply_bulk::{ApplyBulk, BulkAction};
 pub use deliver_webhook::DeliverWebhook;
+pub use post_intents::PostIntents;
 pub use probe::{Probe, ProbeAction, ProbeConcurrency};
 pub use prune_rows::PruneRows;
 pub use reconcile_executions::ReconcileExecutions;
@@ -99,6 +101,7 @@ macro_rules! job_kinds {
 job_kinds! {
     ApplyBulk = "apply_bulk",
     DeliverWebhook = "deliver_webhook",
+    PostIntents = "post_intents",
     Probe = "probe",
     PruneRows = "prune_rows",
     ReconcileExecutions = "reconcile_executions",

@@ -19,6 +19,7 @@ mod m0014_webhooks;
 mod m0015_email_codes;
 mod m0016_trouble;
 mod m0020_ledger;
+mod m0023_payment_intents;
 
 pub fn steps() -> Vec<Step> {
     vec![
@@ -39,5 +40,6 @@ pub fn steps() -> Vec<Step> {
         m0015_email_codes::STEP,
         m0016_trouble::STEP,
         m0020_ledger::STEP,
+        m0023_payment_intents::STEP,
     ]
 }

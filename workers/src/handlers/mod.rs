@@ -2,6 +2,7 @@
 
 pub mod apply_bulk;
 pub mod deliver_webhook;
+pub mod post_intents;
 pub mod probe;
 pub mod prune_rows;
 pub mod reconcile_executions;
