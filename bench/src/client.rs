@@ -55,8 +55,18 @@ impl Client {
     /// # Errors
     /// As [`Client::get`].
     pub async fn post(&mut self, path: &str, more: &str, body: &str) -> Result<Answer, BoxError> {
+        self.send("POST", path, more, body).await
+    }
+
+    /// # Errors
+    /// As [`Client::get`].
+    pub async fn put(&mut self, path: &str, body: &str) -> Result<Answer, BoxError> {
+        self.send("PUT", path, "", body).await
+    }
+
+    async fn send(&mut self, method: &str, path: &str, more: &str, body: &str) -> Result<Answer, BoxError> {
         let request = format!(
-            "POST {path} HTTP/1.1\r\n{}{more}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            "{method} {path} HTTP/1.1\r\n{}{more}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             self.headers,
             body.len()
         );

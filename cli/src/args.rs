@@ -36,6 +36,8 @@ pub enum Command {
     },
     /// Compare the indexes of the database with those of the schema; fails with the missing names.
     ValidateIndexes,
+    /// Check every promise of the ledger against its rows; fails with a sentence for each that is broken.
+    VerifyLedger,
     /// Check everything that this installation depends on, and say what to do about each fault.
     Doctor,
     /// Print the OpenAPI document (YAML).
@@ -75,6 +77,8 @@ pub enum Command {
 pub enum Device {
     /// Find or make the key, and say whether it is linked.
     Init(DevicePlace),
+    /// Show what it has, as the user it is linked to would see it.
+    Balance(DevicePlace),
     /// Show a code, and wait until somebody who is signed in has said yes.
     Link {
         #[command(flatten)]

@@ -39,6 +39,7 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::Scheduler => roles::scheduler().await,
         Command::Migrate { direction } => commands::migrate::run(direction).await,
         Command::ValidateIndexes => commands::indexes::run().await,
+        Command::VerifyLedger => commands::verify_ledger::run().await,
         Command::Doctor => commands::doctor::run().await,
         Command::Openapi => Ok(commands::openapi::run()),
         Command::Token { action } => commands::token::run(action).await,

@@ -18,6 +18,7 @@ use crate::keyring::Keyring;
 use crate::limits::{Held, Limits};
 use crate::mail::Mails;
 use crate::ops::Counted;
+use crate::payments;
 use crate::ports::http_out::HttpOut;
 use crate::ports::limiter::Limiter;
 use crate::ports::mailer::Mailer;
@@ -45,6 +46,7 @@ pub struct Domain {
     pub(crate) provider_keys: KeyBook,
     pub(crate) api_keys_known: api_keys::Known,
     pub(crate) devices_known: devices::Known,
+    pub(crate) payments_desk: payments::Desk,
     /// Somebody in this process has written something that others here may be waiting for.
     pub(crate) changes: Arc<Notify>,
 }
@@ -65,6 +67,7 @@ pub struct Ports {
 impl Domain {
     #[must_use]
     pub fn new(db: Db, queue: Queue, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>, settings: Settings, ports: Ports) -> Self {
+        let payments_desk = payments::Desk::new(&settings.payments);
         Self {
             db,
             queue,
@@ -79,6 +82,7 @@ impl Domain {
             provider_keys: KeyBook::default(),
             api_keys_known: api_keys::Known::default(),
             devices_known: devices::Known::default(),
+            payments_desk,
             changes: Arc::default(),
         }
     }

@@ -7,6 +7,7 @@ use crate::api_keys;
 use crate::devices;
 use crate::limits;
 use crate::paging;
+use crate::payments;
 use crate::ports::sandbox::RunLimits;
 use crate::sign_in::Settings as SignInSettings;
 use crate::siws::Site;
@@ -29,6 +30,8 @@ pub struct Settings {
     pub limits: limits::Settings,
     /// Section `lists`: how large a page may be.
     pub lists: paging::Settings,
+    /// Section `payments`: what agents pay with, and how payments are gathered.
+    pub payments: payments::Settings,
     /// Section `sign_in`: how people get in, and for how long.
     pub sign_in: SignInSettings,
     /// Section `webhooks`: how many there may be, and how they are called.

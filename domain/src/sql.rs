@@ -2,6 +2,7 @@
 
 use platform::{Db, Engine, Txn};
 use sea_orm::{ConnectionTrait as _, DatabaseBackend, DbErr, RuntimeErr, Statement, Value, sqlx};
+use uuid::Uuid;
 
 /// Microseconds of a day.
 pub const DAY_US: i64 = 86_400_000_000;
@@ -12,6 +13,23 @@ pub fn statement(engine: Engine, sql: impl Into<String>, values: impl IntoIterat
         Engine::Postgres => DatabaseBackend::Postgres,
     };
     Statement::from_sql_and_values(backend, sql, values)
+}
+
+/// Compares a column with the ids in `$1`, any number of them: one text, so that the engines plan it once.
+pub fn any_of_ids(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => "IN (SELECT unhex(value) FROM json_each($1))",
+        Engine::Postgres => "= ANY($1)",
+    }
+}
+
+/// The parameter of [`any_of_ids`].
+pub fn ids<T: Into<Uuid>>(engine: Engine, ids: impl IntoIterator<Item = T>) -> Value {
+    let ids = ids.into_iter().map(Into::into);
+    match engine {
+        Engine::Sqlite => ids.map(|id: Uuid| id.as_simple().to_string()).collect::<serde_json::Value>().to_string().into(),
+        Engine::Postgres => ids.collect::<Vec<Uuid>>().into(),
+    }
 }
 
 /// Delete in a transaction of its own. Answers how many rows.

@@ -112,6 +112,14 @@ typed_id! {
     MailId("mal"),
     /// One code that was sent to a mail address.
     OtpCodeId("otp"),
+    /// Money of one mint that somebody holds, or owes.
+    AccountId("acc"),
+    /// One movement of money between two accounts.
+    TransferId("trf"),
+    /// One payment that an agent has signed.
+    IntentId("int"),
+    /// Signed payments that were handed in together.
+    IntentBatchId("inb"),
 }
 
 fn parse(prefix: &'static str, text: &str) -> Result<Uuid, ParseIdError> {

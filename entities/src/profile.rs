@@ -30,6 +30,18 @@ impl Kind {
     }
 }
 
+/// Whether it may pay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    #[sea_orm(string_value = "active")]
+    Active,
+    /// It did not pay what it had signed.
+    #[sea_orm(string_value = "suspended")]
+    Suspended,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "profiles")]
 pub struct Model {
@@ -48,6 +60,7 @@ pub struct Model {
     pub base_price_atomic: Amount,
     /// Grows with what went wrong; set by the house.
     pub risk_score: i32,
+    pub state: State,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }

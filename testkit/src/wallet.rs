@@ -1,6 +1,7 @@
 //! A wallet that signs what it is asked to.
 
 use domain::entities::Address;
+use domain::intents::SignedIntent;
 use domain::sign_in::{Signed, WalletLogin};
 use ed25519_dalek::{Signer as _, SigningKey};
 
@@ -14,6 +15,22 @@ impl TestWallet {
     #[must_use]
     pub fn new(number: u8) -> Self {
         Self(SigningKey::from_bytes(&[number; 32]))
+    }
+
+    /// Any 32 bytes are a wallet.
+    #[must_use]
+    pub fn of(seed: [u8; 32]) -> Self {
+        Self(SigningKey::from_bytes(&seed))
+    }
+
+    /// The same payment with this wallet's signature.
+    ///
+    /// # Panics
+    /// Never: what it signs is a signature.
+    #[must_use]
+    pub fn sign_intent(&self, intent: SignedIntent) -> SignedIntent {
+        let signature = self.signature(intent.text().as_bytes()).parse().expect("64 bytes of base58");
+        SignedIntent { signature, ..intent }
     }
 
     #[must_use]

@@ -242,6 +242,7 @@ impl World {
         assert_eq!(live, 0, "no job is left");
         let live = self.database.count("SELECT count(*) FROM executions WHERE state IN ('queued', 'running')").await;
         assert_eq!(live, 0, "no execution is left");
+        assert_eq!(self.ledger_breaks().await, Vec::<String>::new(), "the ledger keeps its promises");
         self.shut_down().await;
     }
 

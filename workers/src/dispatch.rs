@@ -35,14 +35,17 @@ impl Dispatch {
         match kind {
             JobKind::ApplyBulk => handlers::apply_bulk::handle(domain, decode(payload)?, run).await,
             JobKind::DeliverWebhook => handlers::deliver_webhook::handle(domain, decode(payload)?, run).await,
+            JobKind::PostIntents => handlers::post_intents::handle(domain, decode(payload)?, run).await,
             JobKind::Probe => handlers::probe::handle(&self.settings, decode(payload)?, run).await,
             JobKind::PruneRows => handlers::prune_rows::handle(domain, &self.settings, decode(payload)?, run).await,
             JobKind::ReconcileExecutions => handlers::reconcile_executions::handle(domain, decode(payload)?, run).await,
             JobKind::ReconcileWebhooks => handlers::reconcile_webhooks::handle(domain, decode(payload)?, run).await,
+            JobKind::ReleaseBond => handlers::release_bond::handle(domain, decode(payload)?, run).await,
             JobKind::RunAgent => handlers::run_agent::handle(domain, &self.settings, decode(payload)?, run).await,
             JobKind::SendMail => handlers::send_mail::handle(domain, decode(payload)?, run).await,
             JobKind::SweepContainers => handlers::sweep_containers::handle(domain, decode(payload)?, run).await,
             JobKind::ValidateIndexes => handlers::validate_indexes::handle(domain, decode(payload)?, run).await,
+            JobKind::VoidExpiredTransfers => handlers::void_expired_transfers::handle(domain, decode(payload)?, run).await,
         }
     }
 

@@ -18,6 +18,10 @@ use crate::problem::{INSUFFICIENT_SCOPE, Problem};
 pub enum Scope {
     /// Running agents, and cancelling their runs.
     Run,
+    /// Paying from an agent's balance, and putting down its bond.
+    Pay,
+    /// Handing in payments that agents have signed.
+    Collect,
 }
 
 /// The chapter whose operations have scopes of their own.

@@ -51,6 +51,7 @@ fn finish(spec: &str) -> Value {
     limits::describe(&mut document);
     problems::add_preconditions(&mut document);
     problems::add_gone(&mut document);
+    problems::add_funds(&mut document);
     scopes::describe(&mut document);
     problems::say_once(&mut document);
     example::add_everywhere(&mut document);

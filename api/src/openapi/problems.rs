@@ -28,6 +28,21 @@ pub fn add_gone(document: &mut Value) {
     }
 }
 
+/// The chapter whose operations move money.
+const PAYMENTS: &str = "payments";
+
+/// Only what moves money can be refused for the lack of it: what is posted in the chapter of payments answers 402.
+pub fn add_funds(document: &mut Value) {
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut);
+    for operation in paths.filter_map(|methods| methods.get_mut("post")) {
+        if operation["tags"].as_array().is_some_and(|tags| tags.iter().any(|tag| tag == PAYMENTS)) {
+            let mut response = operation["responses"]["404"].clone();
+            response["description"] = json!("The account has less than is to be moved.");
+            operation["responses"]["402"] = response;
+        }
+    }
+}
+
 /// Move the problem answers of all operations to `components/responses`.
 pub fn say_once(document: &mut Value) {
     let mut shared = Map::new();

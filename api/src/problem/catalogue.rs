@@ -75,15 +75,22 @@ pub static INVALID_NONCE: Kind = Kind::new(401, "invalid-nonce", "Invalid nonce"
 pub static INVALID_CODE: Kind = Kind::new(401, "invalid-code", "Invalid code");
 pub static INVALID_ID_TOKEN: Kind = Kind::new(401, "invalid-id-token", "Invalid identity token");
 pub static INVALID_REFRESH_TOKEN: Kind = Kind::new(401, "invalid-refresh-token", "Invalid refresh token");
+pub static INSUFFICIENT_FUNDS: Kind = Kind::new(402, "insufficient-funds", "Insufficient funds");
 pub static FORBIDDEN: Kind = Kind::new(403, "forbidden", "Forbidden");
 pub static ACCOUNT_SUSPENDED: Kind = Kind::new(403, "account-suspended", "Account suspended");
 pub static INSUFFICIENT_SCOPE: Kind = Kind::new(403, "insufficient-scope", "Insufficient scope");
 pub static CSRF_TOKEN_REQUIRED: Kind = Kind::new(403, "csrf-token-required", "CSRF token required");
 pub static ENTITLEMENT_REQUIRED: Kind = Kind::new(403, "entitlement-required", "Entitlement required");
+pub static AGENT_SUSPENDED: Kind = Kind::new(403, "agent-suspended", "Agent suspended");
+pub static SPENDING_LIMIT: Kind = Kind::new(403, "spending-limit", "Spending limit reached");
 pub static NOT_FOUND: Kind = Kind::new(404, "not-found", "Not found");
 pub static METHOD_NOT_ALLOWED: Kind = Kind::new(405, "method-not-allowed", "Method not allowed");
 pub static CONFLICT: Kind = Kind::new(409, "conflict", "Conflict");
 pub static REFUSED: Kind = Kind::new(409, "refused", "Refused");
+pub static PROFILE_REQUIRED: Kind = Kind::new(409, "profile-required", "Profile required");
+pub static TRANSFER_REUSED: Kind = Kind::new(409, "transfer-reused", "Transfer id reused");
+pub static TRANSFER_STATE: Kind = Kind::new(409, "transfer-state", "Transfer is in another state");
+pub static AMOUNT_OVERFLOW: Kind = Kind::new(409, "amount-overflow", "Amount too large");
 pub static UNIQUE_JOB_EXISTS: Kind = Kind::new(409, "unique-job-exists", "Unique job exists");
 pub static JOB_STATE: Kind = Kind::new(409, "job-state", "Job is in another state");
 pub static AGENT_STATE: Kind = Kind::new(409, "agent-state", "Agent is in another state");
@@ -124,15 +131,22 @@ pub static CATALOGUE: &[&Kind] = &[
     &INVALID_CODE,
     &INVALID_ID_TOKEN,
     &INVALID_REFRESH_TOKEN,
+    &INSUFFICIENT_FUNDS,
     &FORBIDDEN,
     &ACCOUNT_SUSPENDED,
     &INSUFFICIENT_SCOPE,
     &CSRF_TOKEN_REQUIRED,
     &ENTITLEMENT_REQUIRED,
+    &AGENT_SUSPENDED,
+    &SPENDING_LIMIT,
     &NOT_FOUND,
     &METHOD_NOT_ALLOWED,
     &CONFLICT,
     &REFUSED,
+    &PROFILE_REQUIRED,
+    &TRANSFER_REUSED,
+    &TRANSFER_STATE,
+    &AMOUNT_OVERFLOW,
     &UNIQUE_JOB_EXISTS,
     &JOB_STATE,
     &AGENT_STATE,

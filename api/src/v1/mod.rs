@@ -8,6 +8,7 @@ mod executions;
 mod keys;
 mod operations;
 mod ops;
+mod payments;
 mod profiles;
 mod users;
 mod webhooks;
@@ -42,6 +43,8 @@ pub enum Tag {
     Executions,
     /// Jobs as their owners see them.
     Operations,
+    /// What agents pay and vendors earn.
+    Payments,
     /// Events that are sent to where their owners want them.
     Webhooks,
     /// Jobs, pools, workers and schedules as those see them who run the house.
@@ -62,6 +65,7 @@ pub type Apis = (
     entitlements::EntitlementsApi,
     executions::ExecutionsApi,
     operations::OperationsApi,
+    (payments::PaymentsApi, payments::BondsApi, payments::EarningsApi, payments::GatewayApi),
     webhooks::WebhooksApi,
     webhooks::DeliveriesApi,
     ops::OpsApis,
@@ -89,6 +93,12 @@ fn apis(app: &App) -> Apis {
             followers: executions::Followers::new(app.settings.followers_max, app.settings.followers_of_caller_max),
         },
         operations::OperationsApi { operations: app.operations.clone() },
+        (
+            payments::PaymentsApi { domain: app.domain.clone() },
+            payments::BondsApi { domain: app.domain.clone(), operations: app.operations.clone() },
+            payments::EarningsApi { domain: app.domain.clone() },
+            payments::GatewayApi { domain: app.domain.clone(), operations: app.operations.clone() },
+        ),
         webhooks::WebhooksApi { domain: app.domain.clone() },
         webhooks::DeliveriesApi { domain: app.domain.clone(), operations: app.operations.clone() },
         ops::apis(app),

@@ -3,6 +3,7 @@
 use domain::Domain;
 use domain::entities::Amount;
 use domain::entities::id::ProfileId;
+use domain::entities::profile::State;
 use domain::profiles::{self, Draft, Kind};
 use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
@@ -12,6 +13,7 @@ use crate::auth::{Caller, Person};
 use crate::body::Body;
 use crate::problem::Problem;
 use crate::v1::Tag;
+use crate::v1::agents::mirrored;
 use crate::wire::{Id, Money, Time, Wallet};
 
 pub struct ProfilesApi {
@@ -28,6 +30,11 @@ pub enum ProfileKind {
     Vendor,
 }
 
+mirrored! {
+    /// Whether it may pay.
+    ProfileState of State { Active, Suspended }
+}
+
 /// What an agent or a vendor says about itself.
 #[derive(Debug, Object)]
 #[oai(skip_serializing_if_is_none)]
@@ -42,6 +49,8 @@ pub struct Profile {
     base_price_atomic: Money,
     /// Grows with what went wrong; set by the house.
     risk_score: i32,
+    /// A suspended agent does not pay.
+    state: ProfileState,
     created_at: Time,
     updated_at: Time,
 }
@@ -98,6 +107,7 @@ impl From<profiles::Profile> for Profile {
             withdrawal_address: row.withdrawal_address.map(Into::into),
             base_price_atomic: row.base_price_atomic.into(),
             risk_score: row.risk_score,
+            state: row.state.into(),
             created_at: row.created_at.into(),
             updated_at: row.updated_at.into(),
         }

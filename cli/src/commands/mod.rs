@@ -7,3 +7,4 @@ pub mod migrate;
 pub mod openapi;
 pub mod token;
 pub mod try_image;
+pub mod verify_ledger;

@@ -35,6 +35,10 @@ scopes! {
     Write "write";
     /// Running agents, and cancelling their runs.
     Run "run";
+    /// Paying from an agent's balance, and putting down its bond.
+    Pay "pay";
+    /// Handing in payments that agents have signed.
+    Collect "collect";
     /// Reading operations, redacted as for an observer.
     OpsRead "ops:read";
     /// Acting in operations, and reading them as the key's user does.

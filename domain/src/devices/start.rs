@@ -76,7 +76,7 @@ impl Devices<'_> {
 /// What a device of that sort may do for its user.
 fn scopes_of(kind: Kind) -> Scopes {
     match kind {
-        Kind::Agent => [Scope::Read, Scope::Run].into_iter().collect(),
-        Kind::Vendor => [Scope::Read].into_iter().collect(),
+        Kind::Agent => [Scope::Read, Scope::Run, Scope::Pay].into_iter().collect(),
+        Kind::Vendor => [Scope::Read, Scope::Collect].into_iter().collect(),
     }
 }

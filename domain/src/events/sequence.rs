@@ -10,6 +10,7 @@ use sea_orm::{ConnectionTrait as _, DbErr, EntityTrait as _, IntoActiveModel as 
 use tokio_util::sync::CancellationToken;
 
 use crate::context::Domain;
+use crate::payments;
 use crate::sql::statement;
 use crate::webhooks::{self, WebhookError};
 
@@ -59,13 +60,15 @@ pub async fn sequence(domain: &Domain, rows_max: u32) -> Result<u64, SequenceErr
             return Ok(0);
         }
     }
+    payments::tell(domain, &txn).await?;
     let sql = format!(
         "WITH fresh AS (
              SELECT id AS event_id, topic AS of_topic, row_number() OVER (PARTITION BY topic ORDER BY id) AS place
-             FROM (SELECT id, topic FROM events WHERE seq IS NULL ORDER BY created_at, id LIMIT {rows_max}) AS oldest)
+             FROM (SELECT id, topic FROM events WHERE seq IS NULL AND topic <> '{}' ORDER BY created_at, id LIMIT {rows_max}) AS oldest)
          UPDATE events SET seq = fresh.place + coalesce((SELECT event_topics.seq FROM event_topics WHERE event_topics.topic = fresh.of_topic), 0)
          FROM fresh WHERE events.id = fresh.event_id
-         RETURNING id, topic, seq, event, data, created_at"
+         RETURNING id, topic, seq, event, data, created_at",
+        payments::GROUP_TOPIC
     );
     let placed = event::Entity::find().from_raw_sql(statement(engine, sql, [])).all(&*txn).await?;
     if placed.is_empty() {

@@ -12,6 +12,7 @@ mod jobs;
 mod keys;
 mod once;
 mod pools;
+mod profiles;
 mod schedules;
 mod search;
 mod sqlite;

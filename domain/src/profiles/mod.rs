@@ -52,6 +52,11 @@ pub(crate) async fn find(db: &impl sea_orm::ConnectionTrait, user_id: UserId, ki
     of_user(user_id).filter(profile::Column::Kind.eq(kind)).one(db).await
 }
 
+/// Whose profile it is.
+pub(crate) async fn owner(db: &impl sea_orm::ConnectionTrait, id: entities::id::ProfileId) -> Result<Option<UserId>, DbErr> {
+    Ok(profile::Entity::find_by_id(id).one(db).await?.map(|profile| profile.user_id))
+}
+
 fn of_user(user_id: UserId) -> sea_orm::Select<profile::Entity> {
     profile::Entity::find().filter(profile::Column::UserId.eq(user_id))
 }

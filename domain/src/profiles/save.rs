@@ -60,6 +60,7 @@ impl Profiles<'_> {
             withdrawal_address: draft.withdrawal_address,
             base_price_atomic: draft.base_price_atomic,
             risk_score: 0,
+            state: profile::State::Active,
             created_at: now,
             updated_at: now,
         };

@@ -27,6 +27,12 @@ impl Signature {
     }
 }
 
+impl std::fmt::Display for Signature {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&bs58::encode(self.0).into_string())
+    }
+}
+
 /// Wallets hand signatures out in base58; base64 of 64 bytes ends in `==`, which base58 never does.
 impl FromStr for Signature {
     type Err = SignatureError;

@@ -29,6 +29,7 @@ pub async fn owners(txn: &Txn, events: &[event::Model]) -> Result<HashMap<String
         let found = found.filter(webhook_endpoint::Column::Id.is_in(ids)).into_tuple::<(WebhookId, UserId)>().all(&**txn).await?;
         owners.extend(found.into_iter().map(|(id, owner)| (format!("webhook:{id}"), owner)));
     }
+    owners.extend(of_noun::<UserId>(events, "user").into_iter().map(|id| (format!("user:{id}"), id)));
     // Nobody is told who may not sign in.
     let of_them = user::Entity::find().select_only().column(user::Column::Id).filter(user::Column::Id.is_in(owners.values().copied()));
     let active: Vec<UserId> = of_them.filter(user::Column::State.eq(user::State::Active)).into_tuple().all(&**txn).await?;

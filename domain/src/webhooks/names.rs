@@ -16,6 +16,10 @@ pub const EVENTS: &[&str] = &[
     "execution.succeeded",
     "execution.failed",
     "execution.cancelled",
+    "balance.low",
+    "payment.received",
+    "payment.sent",
+    "settlement.failed",
     "webhook.disabled",
 ];
 
@@ -27,6 +31,9 @@ pub fn public_name(event: &event::Model) -> Option<&'static str> {
     let noun = match event.event.as_str() {
         "executionStateUpdate" => "execution",
         "agentStatusUpdate" => "agent",
+        "balanceAlert" => "balance",
+        "settlementFailed" => "settlement",
+        "paymentReceived" | "paymentSent" => "payment",
         "webhookDisabled" => "webhook",
         _ => return None,
     };

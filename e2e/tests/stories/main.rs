@@ -5,6 +5,7 @@ mod devices;
 mod docker_first_page;
 mod doctor;
 mod google;
+mod ledger;
 mod listening;
 mod schema;
 mod settings;

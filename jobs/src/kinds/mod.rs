@@ -2,28 +2,34 @@
 
 mod apply_bulk;
 mod deliver_webhook;
+mod post_intents;
 mod probe;
 mod prune_rows;
 mod reconcile_executions;
 mod reconcile_webhooks;
+mod release_bond;
 mod run_agent;
 mod send_mail;
 mod sweep_containers;
 mod validate_indexes;
+mod void_expired_transfers;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use apply_bulk::{ApplyBulk, BulkAction};
 pub use deliver_webhook::DeliverWebhook;
+pub use post_intents::PostIntents;
 pub use probe::{Probe, ProbeAction, ProbeConcurrency};
 pub use prune_rows::PruneRows;
 pub use reconcile_executions::ReconcileExecutions;
 pub use reconcile_webhooks::ReconcileWebhooks;
+pub use release_bond::ReleaseBond;
 pub use run_agent::RunAgent;
 pub use send_mail::SendMail;
 pub use sweep_containers::SweepContainers;
 pub use validate_indexes::ValidateIndexes;
+pub use void_expired_transfers::VoidExpiredTransfers;
 
 use crate::enqueue::NewJob;
 use crate::policy::{Concurrency, Policy, Unique};
@@ -105,14 +111,17 @@ macro_rules! job_kinds {
 job_kinds! {
     ApplyBulk = "apply_bulk",
     DeliverWebhook = "deliver_webhook",
+    PostIntents = "post_intents",
     Probe = "probe",
     PruneRows = "prune_rows",
     ReconcileExecutions = "reconcile_executions",
     ReconcileWebhooks = "reconcile_webhooks",
+    ReleaseBond = "release_bond",
     RunAgent = "run_agent",
     SendMail = "send_mail",
     SweepContainers = "sweep_containers",
     ValidateIndexes = "validate_indexes",
+    VoidExpiredTransfers = "void_expired_transfers",
 }
 
 impl std::fmt::Display for JobKind {

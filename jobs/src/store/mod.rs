@@ -12,10 +12,10 @@ pub mod notes;
 pub mod retention;
 pub mod schedules;
 pub mod server;
+pub mod sql;
 pub mod workers;
 
 mod attempts;
 mod keyed;
 mod limits;
 mod nul;
-mod sql;

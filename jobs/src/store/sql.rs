@@ -6,16 +6,18 @@ use sea_orm::{DatabaseBackend, Statement, Value};
 use uuid::Uuid;
 
 /// A type of a column that travels inside the JSON parameter.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub enum Col {
     Uuid,
     Text,
     Int,
     Big,
+    Bool,
     Json,
 }
 
 /// A table expression named `r` over the JSON array of objects in parameter `$1`.
+#[must_use]
 pub fn rows(engine: Engine, columns: &[(&str, Col)]) -> String {
     match engine {
         Engine::Postgres => {
@@ -35,6 +37,7 @@ fn postgres_type(col: Col) -> &'static str {
         Col::Text => "text",
         Col::Int => "integer",
         Col::Big => "bigint",
+        Col::Bool => "boolean",
         Col::Json => "jsonb",
     }
 }
@@ -44,20 +47,20 @@ fn sqlite_pick(name: &str, col: Col) -> String {
         Col::Uuid => format!("unhex(value ->> '{name}')"),
         // `->` keeps JSON as JSON; a JSON null is no value at all.
         Col::Json => format!("nullif(value -> '{name}', 'null')"),
-        Col::Text | Col::Int | Col::Big => format!("value ->> '{name}'"),
+        Col::Text | Col::Int | Col::Big | Col::Bool => format!("value ->> '{name}'"),
     }
 }
 
 /// An id as it stands in the JSON parameter: both engines read it.
-pub fn hex(id: JobId) -> String {
+pub(crate) fn hex(id: JobId) -> String {
     Uuid::from(id).as_simple().to_string()
 }
 
-pub fn statement(engine: Engine, sql: impl Into<String>, values: impl IntoIterator<Item = Value>) -> Statement {
+pub(crate) fn statement(engine: Engine, sql: impl Into<String>, values: impl IntoIterator<Item = Value>) -> Statement {
     Statement::from_sql_and_values(backend(engine), sql, values)
 }
 
-pub fn backend(engine: Engine) -> DatabaseBackend {
+pub(crate) fn backend(engine: Engine) -> DatabaseBackend {
     match engine {
         Engine::Sqlite => DatabaseBackend::Sqlite,
         Engine::Postgres => DatabaseBackend::Postgres,

@@ -20,7 +20,9 @@ mod m0015_email_codes;
 mod m0016_trouble;
 mod m0017_identity;
 mod m0018_webhook_backlogs;
+mod m0020_ledger;
 mod m0022_waiting;
+mod m0023_payment_intents;
 
 pub fn steps() -> Vec<Step> {
     vec![
@@ -42,6 +44,8 @@ pub fn steps() -> Vec<Step> {
         m0016_trouble::STEP,
         m0017_identity::STEP,
         m0018_webhook_backlogs::STEP,
+        m0020_ledger::STEP,
         m0022_waiting::STEP,
+        m0023_payment_intents::STEP,
     ]
 }

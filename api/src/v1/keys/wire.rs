@@ -33,6 +33,12 @@ pub enum KeyScope {
     /// Running agents, and cancelling their runs.
     #[oai(rename = "run")]
     Run,
+    /// Paying from an agent's balance, and putting down its bond.
+    #[oai(rename = "pay")]
+    Pay,
+    /// Handing in payments that agents have signed.
+    #[oai(rename = "collect")]
+    Collect,
     /// Reading operations, redacted as for an observer.
     #[oai(rename = "ops:read")]
     OpsRead,
@@ -176,4 +182,4 @@ macro_rules! same_words {
 }
 
 same_words!(KeyHolder = Holder: User, Agent, Vendor, Gateway);
-same_words!(KeyScope = api_keys::Scope: Read, Write, Run, OpsRead, OpsWrite);
+same_words!(KeyScope = api_keys::Scope: Read, Write, Run, Pay, Collect, OpsRead, OpsWrite);

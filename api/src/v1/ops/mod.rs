@@ -7,6 +7,7 @@ mod job;
 mod jobs;
 mod keys;
 mod pools;
+mod profiles;
 mod schedules;
 mod users;
 mod workers;
@@ -21,6 +22,7 @@ pub type OpsApis = (
     workers::WorkersApi,
     schedules::SchedulesApi,
     users::UsersApi,
+    profiles::ProfilesApi,
     keys::KeysApi,
 );
 
@@ -34,6 +36,7 @@ pub fn apis(app: &App) -> OpsApis {
         workers::WorkersApi { domain: domain() },
         schedules::SchedulesApi { domain: domain() },
         users::UsersApi { domain: domain() },
+        profiles::ProfilesApi { domain: domain() },
         keys::KeysApi { domain: domain() },
     )
 }

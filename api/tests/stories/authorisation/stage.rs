@@ -90,6 +90,7 @@ impl Stage {
                 domain.profiles().save(owner, Kind::Agent, draft()).await.unwrap();
                 (vec!["agent".into()], Some(json!({ "name": "Scout" })))
             }
+            About::Trader => only(domain.profiles().save(owner, Kind::Agent, draft()).await.unwrap().id.to_string()),
             About::Key => {
                 let new =
                     NewApiKey { name: "n".into(), holder: Holder::User, scopes: [Scope::Read].into_iter().collect(), expires_at: None };

@@ -29,6 +29,8 @@ pub enum About {
     Identity,
     /// The owner's profile as an agent.
     Profile,
+    /// The same by its id.
+    Trader,
     /// A key of the owner's.
     Key,
     /// A device that acts for the owner.
@@ -141,6 +143,18 @@ pub const TABLE: &[Row] = &[
     ("getExecutionLogs", OWNER, About::Execution),
     ("cancelExecution", OWNER, About::Execution),
     ("getOperation", "1144yyyy3", About::Job),
+    // payments; whoever calls pays and earns for themselves
+    ("pay", KNOWN, About::Nothing),
+    ("getAgentBalance", KNOWN, About::Nothing),
+    ("listAgentTransactions", KNOWN, About::Nothing),
+    ("getAgentLimits", KNOWN, About::Nothing),
+    ("setAgentLimits", PEOPLE, About::Nothing),
+    ("depositBond", KNOWN, About::Nothing),
+    ("withdrawBond", KNOWN, About::Nothing),
+    ("getVendorBalance", KNOWN, About::Nothing),
+    ("getVendorStats", KNOWN, About::Nothing),
+    ("submitPaymentIntents", KNOWN, About::Nothing),
+    ("listPaymentIntents", KNOWN, About::Nothing),
     // webhooks; an architect has no business with those of others
     ("createWebhook", KNOWN, About::Nothing),
     ("listWebhooks", KNOWN, About::Nothing),
@@ -174,6 +188,8 @@ pub const TABLE: &[Row] = &[
     ("suspendUser", ACTS, About::User),
     ("resumeUser", ACTS, About::User),
     ("setUserRole", ACTS, About::User),
+    ("suspendProfile", ACTS, About::Trader),
+    ("resumeProfile", ACTS, About::Trader),
     ("listUserKeys", LOOKS, About::User),
     ("revokeUserKey", ACTS, About::Key),
 ];

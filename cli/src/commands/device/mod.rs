@@ -19,12 +19,14 @@ use server::Server;
 pub struct Kind {
     pub word: &'static str,
     pub title: &'static str,
+    /// Where its balance is asked for.
+    pub balance: &'static str,
     /// Where its key lies when nobody says where.
     key_file: &'static str,
 }
 
-pub const AGENT: Kind = Kind { word: "agent", title: "Agent", key_file: "secret_key.json" };
-pub const GATEWAY: Kind = Kind { word: "gateway", title: "Gateway", key_file: "gateway_key.json" };
+pub const AGENT: Kind = Kind { word: "agent", title: "Agent", balance: "/v1/agent/balance", key_file: "secret_key.json" };
+pub const GATEWAY: Kind = Kind { word: "gateway", title: "Gateway", balance: "/v1/vendor/balance", key_file: "gateway_key.json" };
 
 impl Kind {
     /// The key at this place, or a new one there.
@@ -39,6 +41,7 @@ impl Kind {
 pub async fn run(kind: Kind, action: Device) -> Result<ExitCode, Box<dyn Error>> {
     match action {
         Device::Init(place) => init(kind, &place).await,
+        Device::Balance(place) => balance(kind, &place).await,
         Device::Link { place, name } => {
             // What the key is today counts: to link it as something else would end that without a word.
             linked(kind, &kind.key(&place)?, &place).await?;
@@ -74,6 +77,23 @@ async fn linked(kind: Kind, key: &KeyFile, place: &DevicePlace) -> Result<Option
         .into()),
         None => Ok(linked),
     }
+}
+
+/// One line for each mint and figure.
+async fn balance(kind: Kind, place: &DevicePlace) -> Result<ExitCode, Box<dyn Error>> {
+    let key = kind.key(place)?;
+    let link = key.link()?.ok_or_else(|| format!("not linked: run `tallyman {} link`", kind.word))?;
+    let answer = Server::at(&place.url)?.get_signed(kind.balance, key.signing_key(), link).await?.expect(200)?;
+    for balance in answer["balances"].as_array().into_iter().flatten() {
+        let text = |field: &str| balance[field].as_str().unwrap_or_default();
+        println!("{} ({})", text("symbol"), text("mint"));
+        for figure in ["available", "pending", "bonded", "unsettled", "payable", "in_flight", "settled"] {
+            if balance.get(figure).is_some() {
+                println!("  {figure:<10} {}", text(figure));
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The link by which the key counts, if it does.

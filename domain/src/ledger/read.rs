@@ -1,0 +1,137 @@
+//! Opening the book: lock the accounts in the order of their ids, then read what is known of the transfers.
+
+use std::collections::{BTreeMap, HashMap};
+
+use entities::Timestamp;
+use entities::id::{AccountId, TransferId};
+use entities::ledger_account::{self, Kind};
+use entities::ledger_transfer;
+use platform::{Db, Engine, Txn};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveEnum as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _};
+
+use super::book::{Book, Held};
+use super::{Account, Chain, Figures, Step, Transfer};
+use crate::sql::{any_of_ids, ids, statement};
+
+/// Rows of one insert: SQLite takes 32,766 values in a statement.
+const ROWS_OF_INSERT_MAX: usize = 1_000;
+
+/// A transfer, as it is now.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn transfer(db: &Db, id: TransferId) -> Result<Option<Transfer>, DbErr> {
+    ledger_transfer::Entity::find_by_id(id).one(db.connection()).await
+}
+
+impl Book {
+    /// Lock what these chains touch, and some accounts besides, and open those that are not there yet.
+    pub(crate) async fn open(txn: &Txn, now: Timestamp, chains: &[Chain], also: &[Account]) -> Result<Self, DbErr> {
+        let (mut named, mut asked, mut earlier) = (BTreeMap::new(), Vec::new(), Vec::new());
+        named.extend(also.iter().map(|account| (account.id(), Some(*account))));
+        for step in chains.iter().flat_map(Chain::steps) {
+            match step {
+                Step::Create(new) => {
+                    named.extend([new.debit, new.credit].map(|account| (account.id(), Some(account))));
+                    asked.push(new.id);
+                }
+                Step::Post(id) | Step::Void(id) => earlier.push(*id),
+                Step::Reverse { id, original } => {
+                    asked.push(*id);
+                    earlier.push(*original);
+                }
+            }
+        }
+        if !earlier.is_empty() {
+            // Which accounts a transfer has never changes, so this may be read before they are locked.
+            for transfer in transfers(txn, &earlier).await? {
+                named.entry(transfer.debit_account_id).or_insert(None);
+                named.entry(transfer.credit_account_id).or_insert(None);
+            }
+        }
+        let accounts = lock(txn, &named, now).await?;
+        asked.extend(&earlier);
+        let there = if asked.is_empty() { Vec::new() } else { transfers(txn, &asked).await? };
+        let reversals = if earlier.is_empty() { Vec::new() } else { reversals(txn, &earlier).await? };
+        let reversed = reversals.into_iter().filter_map(|by| Some((by.reverses_id?, by.id))).collect();
+        Ok(Self::new(now, accounts, there, reversed))
+    }
+}
+
+impl Book {
+    /// Lock accounts and do nothing with them: whoever wants to move their money waits.
+    pub(crate) async fn hold(txn: &Txn, now: Timestamp, accounts: &[Account]) -> Result<Self, DbErr> {
+        let named = accounts.iter().map(|account| (account.id(), Some(*account))).collect();
+        Ok(Self::new(now, lock(txn, &named, now).await?, Vec::new(), HashMap::new()))
+    }
+}
+
+async fn lock(txn: &Txn, named: &BTreeMap<AccountId, Option<Account>>, now: Timestamp) -> Result<HashMap<AccountId, Held>, DbErr> {
+    let mut held = locked(txn, named.keys().copied()).await?;
+    let missing: Vec<Account> = named.iter().filter(|(id, _)| !held.contains_key(id)).filter_map(|(_, account)| *account).collect();
+    if !missing.is_empty() {
+        open_accounts(txn, &missing, now).await?;
+        held.extend(locked(txn, missing.iter().map(Account::id)).await?);
+    }
+    Ok(held)
+}
+
+async fn locked(txn: &Txn, accounts: impl Iterator<Item = AccountId>) -> Result<HashMap<AccountId, Held>, DbErr> {
+    let engine = txn.engine();
+    // On SQLite the transaction has the only pen already.
+    let for_update = if engine == Engine::Postgres { "FOR NO KEY UPDATE" } else { "" };
+    let sql = format!(
+        "SELECT id, kind, posted, pending_in, pending_out FROM ledger_accounts WHERE id {} ORDER BY id {for_update}",
+        any_of_ids(engine)
+    );
+    let rows = txn.query_all_raw(statement(engine, sql, [ids(engine, accounts)])).await?;
+    let read = rows.iter().map(|row| {
+        let kind: String = row.try_get_by_index(1)?;
+        let figures =
+            Figures { posted: row.try_get_by_index(2)?, pending_in: row.try_get_by_index(3)?, pending_out: row.try_get_by_index(4)? };
+        let id: AccountId = row.try_get_by_index(0)?;
+        Ok((id, Held { kind: Kind::try_from_value(&kind)?, figures, is_changed: false }))
+    });
+    read.collect()
+}
+
+/// Whoever comes second finds them there.
+async fn open_accounts(txn: &Txn, accounts: &[Account], now: Timestamp) -> Result<(), DbErr> {
+    let row = |account: &Account| {
+        let row = ledger_account::Model {
+            id: account.id(),
+            kind: account.kind,
+            owner_id: account.owner,
+            mint: account.mint,
+            simulated: account.simulated,
+            posted: 0,
+            pending_in: 0,
+            pending_out: 0,
+            created_at: now,
+        };
+        row.into_active_model()
+    };
+    let unless_there = OnConflict::column(ledger_account::Column::Id).do_nothing().to_owned();
+    for some in accounts.chunks(ROWS_OF_INSERT_MAX) {
+        let rows = ledger_account::Entity::insert_many(some.iter().map(row)).on_conflict(unless_there.clone());
+        rows.exec_without_returning(&**txn).await?;
+    }
+    Ok(())
+}
+
+async fn transfers(txn: &Txn, asked: &[TransferId]) -> Result<Vec<Transfer>, DbErr> {
+    of_ids(txn, "id", asked).await
+}
+
+/// The transfers that take some of these back.
+async fn reversals(txn: &Txn, originals: &[TransferId]) -> Result<Vec<Transfer>, DbErr> {
+    of_ids(txn, "reverses_id", originals).await
+}
+
+async fn of_ids(txn: &Txn, column: &str, asked: &[TransferId]) -> Result<Vec<Transfer>, DbErr> {
+    let engine = txn.engine();
+    let sql = format!("SELECT * FROM ledger_transfers WHERE {column} {}", any_of_ids(engine));
+    let rows = statement(engine, sql, [ids(engine, asked.iter().copied())]);
+    ledger_transfer::Entity::find().from_raw_sql(rows).all(&**txn).await
+}
