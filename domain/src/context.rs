@@ -18,6 +18,7 @@ use crate::keyring::Keyring;
 use crate::limits::{Held, Limits};
 use crate::mail::Mails;
 use crate::ops::Counted;
+use crate::ports::chain::{Chain, Treasury};
 use crate::ports::http_out::HttpOut;
 use crate::ports::limiter::Limiter;
 use crate::ports::mailer::Mailer;
@@ -57,6 +58,10 @@ pub struct Ports {
     pub secrets: Option<Arc<dyn Secrets>>,
     /// To addresses that somebody else chose.
     pub http_out: Option<Arc<dyn HttpOut>>,
+    /// The Solana cluster. Absent: none is configured.
+    pub chain: Option<Arc<dyn Chain>>,
+    /// Moves the platform's own tokens; only workers of the pool `settlement` have it.
+    pub treasury: Option<Arc<dyn Treasury>>,
     /// Counts for all processes together without asking the database. Absent: the database counts.
     pub limiter: Option<Arc<dyn Limiter>>,
 }

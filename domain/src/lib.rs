@@ -18,8 +18,10 @@ pub mod ops;
 pub mod paging;
 pub mod ports;
 pub mod profiles;
+pub mod settlements;
 pub mod sign_in;
 pub mod siws;
+pub mod tokens;
 pub mod webhooks;
 
 mod context;

@@ -27,6 +27,13 @@ impl Address {
     }
 }
 
+/// For keys of several columns; no database counts addresses.
+impl sea_orm::TryFromU64 for Address {
+    fn try_from_u64(_: u64) -> Result<Self, sea_orm::DbErr> {
+        Err(sea_orm::DbErr::ConvertFromU64("Address"))
+    }
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&bs58::encode(self.0).into_string())

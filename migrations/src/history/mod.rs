@@ -18,6 +18,7 @@ mod m0013_device_links;
 mod m0014_webhooks;
 mod m0015_email_codes;
 mod m0016_trouble;
+mod m0021_tokens;
 
 pub fn steps() -> Vec<Step> {
     vec![
@@ -37,5 +38,6 @@ pub fn steps() -> Vec<Step> {
         m0014_webhooks::STEP,
         m0015_email_codes::STEP,
         m0016_trouble::STEP,
+        m0021_tokens::STEP,
     ]
 }
