@@ -9,6 +9,7 @@ mod keys;
 mod operations;
 mod ops;
 mod profiles;
+mod tokens;
 mod users;
 mod webhooks;
 
@@ -42,6 +43,8 @@ pub enum Tag {
     Executions,
     /// Jobs as their owners see them.
     Operations,
+    /// What agents pay and vendors earn.
+    Payments,
     /// Events that are sent to where their owners want them.
     Webhooks,
     /// Jobs, pools, workers and schedules as those see them who run the house.
@@ -56,7 +59,7 @@ pub type Apis = (
     auth::BrowserApi,
     auth::EmailApi,
     auth::GoogleApi,
-    (users::UsersApi, profiles::ProfilesApi),
+    (users::UsersApi, profiles::ProfilesApi, tokens::TokensApi),
     (keys::KeysApi, keys::KeyAliasesApi, devices::DevicesApi),
     agents::AgentsApi,
     entitlements::EntitlementsApi,
@@ -75,7 +78,11 @@ fn apis(app: &App) -> Apis {
         auth::BrowserApi { app: app.clone() },
         auth::EmailApi { app: app.clone() },
         auth::GoogleApi { app: app.clone() },
-        (users::UsersApi { domain: app.domain.clone() }, profiles::ProfilesApi { domain: app.domain.clone() }),
+        (
+            users::UsersApi { domain: app.domain.clone() },
+            profiles::ProfilesApi { domain: app.domain.clone() },
+            tokens::TokensApi { domain: app.domain.clone() },
+        ),
         (
             keys::KeysApi { domain: app.domain.clone() },
             keys::KeyAliasesApi { domain: app.domain.clone() },
