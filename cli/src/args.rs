@@ -47,6 +47,17 @@ pub enum Command {
         #[command(subcommand)]
         action: Token,
     },
+    /// The embedded Solana chain alone, for development and tests. `--help` says what it takes.
+    #[command(disable_help_flag = true)]
+    DevChain {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
+    /// Tokens and SOL that are worth nothing.
+    DevToken {
+        #[command(subcommand)]
+        action: DevToken,
+    },
     /// An agent of one's own: its key, and its link to a user.
     Agent {
         #[command(subcommand)]
@@ -69,6 +80,43 @@ pub enum Command {
         /// Print one JSON object instead of lines for people.
         #[arg(long)]
         json: bool,
+    },
+}
+
+/// What is made up on a development chain or a public test cluster.
+#[derive(Debug, Subcommand)]
+pub enum DevToken {
+    /// Make a token, and let the house take it. A second time it changes nothing.
+    Create {
+        /// 1 to 16 capital letters and digits.
+        #[arg(long)]
+        symbol: String,
+        /// An amount of 1 is 10^-DECIMALS of it.
+        #[arg(long, default_value_t = 6)]
+        decimals: u8,
+        /// Give this address some at once.
+        #[arg(long)]
+        mint_to: Option<String>,
+        /// How much, in whole tokens: 12.5.
+        #[arg(long, default_value = "1000", requires = "mint_to")]
+        amount: String,
+    },
+    /// Give an address some of a token.
+    Mint {
+        #[arg(long)]
+        symbol: String,
+        #[arg(long)]
+        to: String,
+        /// In whole tokens: 12.5.
+        #[arg(long)]
+        amount: String,
+    },
+    /// Give an address some SOL.
+    Airdrop {
+        #[arg(long)]
+        to: String,
+        #[arg(long, default_value = "2")]
+        sol: String,
     },
 }
 

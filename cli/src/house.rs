@@ -7,6 +7,7 @@ use std::sync::Arc;
 use adapters::RedisLimiter;
 use api::auth::{KeyError, OtherKeys, PublicKey, SigningKey, Tokens, check_given};
 use async_trait::async_trait;
+use chain::HotTreasury;
 use domain::executions::{ContainerRows, installation_id};
 use domain::ports::limiter::{Limiter, LimiterError};
 use domain::ports::schema::{Schema, SchemaError};
@@ -19,6 +20,7 @@ use platform::{Clock, Db, Engine, Ids, Rng, SystemClock, SystemRng, Tasks};
 use workers::sandbox::DockerSandbox;
 
 use crate::causes::in_one_line;
+use crate::cluster::{Cluster, Solana};
 use crate::commands::migrate;
 use crate::outward;
 use crate::sandbox;
@@ -35,6 +37,7 @@ pub struct House {
     pub clock: Arc<dyn Clock>,
     pub rng: Arc<dyn Rng>,
     pub sandbox: Option<Arc<DockerSandbox>>,
+    pub cluster: Cluster,
     /// Tells this process from every other, also from its own next start.
     pub name: String,
 }
@@ -60,7 +63,7 @@ pub enum Containers {
 impl House {
     /// # Errors
     /// When a setting is wrong, the database is away, or its schema is not the one that this program knows.
-    pub async fn open(containers: Containers, mails: Mails) -> Result<Self, Box<dyn Error>> {
+    pub async fn open(containers: Containers, mails: Mails, solana: Solana) -> Result<Self, Box<dyn Error>> {
         let settings = Settings::load()?;
         let telemetry = Telemetry::start(&settings.telemetry, "tallyman")?;
         check(&settings)?;
@@ -70,6 +73,7 @@ impl House {
             Mails::Promises if settings.sign_in.email_codes => settings.mail.check(settings.app.env == Env::Production).map(|()| None)?,
             Mails::Promises | Mails::No => None,
         };
+        let cluster = Cluster::of(solana, &settings, &*secrets).await?;
         let db = database(&settings).await?;
         prepare_schema(&db, &settings).await?;
         let (clock, rng): (Arc<dyn Clock>, Arc<dyn Rng>) = (Arc::new(SystemClock), Arc::new(SystemRng));
@@ -85,11 +89,13 @@ impl House {
             mailer,
             secrets: Some(secrets),
             http_out: Some(outward::http(&settings)?),
+            chain: cluster.node.clone().map(|node| node as Arc<dyn domain::ports::chain::Chain>),
+            treasury: cluster.treasury.clone().map(|treasury| treasury as Arc<dyn domain::ports::chain::Treasury>),
             limiter: limiter(&settings)?,
         };
         let domain = Domain::new(db.clone(), queue, Arc::clone(&clock), Arc::clone(&rng), settings.rules(), ports);
         domain.keyring().check().await?;
-        Ok(Self { settings, telemetry, tasks, db, bus, domain, clock, rng, sandbox, name })
+        Ok(Self { settings, telemetry, tasks, db, bus, domain, clock, rng, sandbox, cluster, name })
     }
 
     /// # Errors
@@ -141,11 +147,19 @@ async fn containers_of(
 /// # Errors
 /// As [`House::open`].
 pub async fn rules(settings: &Settings) -> Result<(Domain, Arc<dyn Clock>), Box<dyn Error>> {
+    rules_with(settings, Ports::default()).await
+}
+
+/// The same with ports.
+///
+/// # Errors
+/// As [`House::open`].
+pub async fn rules_with(settings: &Settings, ports: Ports) -> Result<(Domain, Arc<dyn Clock>), Box<dyn Error>> {
     let db = database(settings).await?;
     prepare_schema(&db, settings).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let queue = Queue::new(Ids::new(Arc::clone(&clock)), WakeBus::local());
-    Ok((Domain::new(db, queue, Arc::clone(&clock), Arc::new(SystemRng), settings.rules(), Ports::default()), clock))
+    Ok((Domain::new(db, queue, Arc::clone(&clock), Arc::new(SystemRng), settings.rules(), ports), clock))
 }
 
 /// With Redis, Redis counts what is limited; without, the database does.
@@ -184,7 +198,10 @@ pub fn signing_key(settings: &Settings) -> Result<SigningKey, KeyError> {
 pub async fn make_up_keys(settings: &Settings) -> Result<(), Box<dyn Error>> {
     if settings.app.env == Env::Development {
         signing_key(settings)?;
-        outward::secrets(settings)?.secret("sealing_v1").await?;
+        let secrets = outward::secrets(settings)?;
+        for name in ["sealing_v1", HotTreasury::TREASURY, HotTreasury::FEE_PAYER] {
+            secrets.secret(name).await?;
+        }
     }
     Ok(())
 }

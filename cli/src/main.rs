@@ -3,7 +3,9 @@
 mod args;
 mod bounds;
 mod causes;
+mod cluster;
 mod commands;
+mod dev_chain;
 mod house;
 mod outward;
 mod roles;
@@ -43,6 +45,8 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::Doctor => commands::doctor::run().await,
         Command::Openapi => Ok(commands::openapi::run()),
         Command::Token { action } => commands::token::run(action).await,
+        Command::DevChain { words } => commands::dev_chain::run(&words),
+        Command::DevToken { action } => commands::dev_token::run(action).await,
         Command::Agent { action } => commands::device::run(commands::device::AGENT, action).await,
         Command::Gateway { action } => commands::device::run(commands::device::GATEWAY, action).await,
         Command::Try { image, input, timeout, json } => commands::try_image::run(&image, &input, timeout, json).await,

@@ -14,6 +14,7 @@ use tokio::net::TcpStream;
 use workers::dispatch::Dispatch;
 use workers::handlers;
 
+use crate::cluster::{self, Solana};
 use crate::house::{Containers, House, Mails};
 use crate::settings::Env;
 
@@ -23,20 +24,21 @@ type Answer = Result<ExitCode, Box<dyn Error>>;
 type Part = tokio::task::JoinHandle<()>;
 
 pub async fn up() -> Answer {
-    let mut house = House::open(Containers::IfPossible, Mails::Sends).await?;
+    let mut house = House::open(Containers::IfPossible, Mails::Sends, Solana::Embeds).await?;
     let tokens = house.tokens()?;
     let listener = listen(&mut house).await?;
     greet(&house).await?;
     let pools = if house.sandbox.is_some() { Pool::ALL.to_vec() } else { without_containers() };
     open_ingress(&house)?;
     say_where_mails_go(&house).await;
+    keep_chain(&mut house);
     let parts = vec![serve(&house, tokens, listener, &pools), schedule(&house), work(&house, pools, None)];
     announce(&house);
     finish(house, parts).await
 }
 
 pub async fn api() -> Answer {
-    let mut house = House::open(Containers::No, Mails::Promises).await?;
+    let mut house = House::open(Containers::No, Mails::Promises, Solana::Asks).await?;
     let tokens = house.tokens()?;
     let listener = listen(&mut house).await?;
     greet(&house).await?;
@@ -53,8 +55,13 @@ pub async fn worker(pools: &[String], concurrency: Option<u32>) -> Answer {
         (false, true) => Containers::IfPossible,
         (false, false) => Containers::No,
     };
+    let solana = match (pools.len() < Pool::ALL.len(), pools.contains(&Pool::Settlement)) {
+        (true, true) => Solana::Pays,
+        (false, true) => Solana::MayPay,
+        (_, false) => Solana::Asks,
+    };
     let mails = if pools.contains(&Pool::Notify) { Mails::Sends } else { Mails::No };
-    let house = House::open(containers, mails).await?;
+    let house = House::open(containers, mails, solana).await?;
     if house.sandbox.is_none() {
         pools.retain(|pool| *pool != Pool::Containers);
     }
@@ -66,7 +73,7 @@ pub async fn worker(pools: &[String], concurrency: Option<u32>) -> Answer {
 }
 
 pub async fn scheduler() -> Answer {
-    let house = House::open(Containers::No, Mails::No).await?;
+    let house = House::open(Containers::No, Mails::No, Solana::No).await?;
     println!("looking at the crontab");
     let parts = vec![schedule(&house)];
     finish(house, parts).await
@@ -98,6 +105,16 @@ async fn say_where_mails_go(house: &House) {
     let mailer = house.domain.ports().mailer.clone().filter(|_| house.settings.mail.smtp_host.is_none());
     if let Some(Ok(outbox)) = OptionFuture::from(mailer.as_ref().map(|mailer| mailer.ping())).await {
         println!("no mail server is configured (mail.smtp_host): mails become {outbox}");
+    }
+}
+
+/// The chain may come up after the API: what needs it waits.
+fn keep_chain(house: &mut House) {
+    let cluster = &mut house.cluster;
+    if let (Some(chain), Some(node), Some(treasury)) = (cluster.embedded.take(), cluster.node.clone(), cluster.treasury.clone()) {
+        house.tasks.spawn("keep the development chain", chain.keep(node, treasury, house.domain.clone(), house.tasks.stop()));
+    } else {
+        house.tasks.spawn("check tokens", cluster::check_tokens(house.domain.clone(), house.tasks.stop()));
     }
 }
 
@@ -133,7 +150,7 @@ fn serve(house: &House, tokens: Tokens, listener: api::Listener, pools: &[Pool])
     })
 }
 
-/// Redis and the container engine. Without them work is slower or waits; the API answers all the same.
+/// Redis, the container engine and the Solana cluster. Without them work is slower or waits; the API answers all the same.
 fn dependencies(house: &House) -> Arc<[api::Dependency]> {
     let redis = house.settings.redis.url.clone().map(|url| api::Dependency {
         name: "redis",
@@ -151,7 +168,15 @@ fn dependencies(house: &House) -> Arc<[api::Dependency]> {
             Box::pin(async move { sandbox.ping().await.map(drop).map_err(|error| error.to_string()) })
         }),
     });
-    redis.into_iter().chain(engine).collect()
+    let solana = house.domain.ports().chain.clone().map(|chain| api::Dependency {
+        name: "solana",
+        needed: false,
+        check: Box::new(move || {
+            let chain = Arc::clone(&chain);
+            Box::pin(async move { chain.height().await.map(drop).map_err(|error| error.to_string()) })
+        }),
+    });
+    redis.into_iter().chain(engine).chain(solana).collect()
 }
 
 /// Read the queues that other services push to, if there are any.

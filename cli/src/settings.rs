@@ -4,13 +4,14 @@ use std::error::Error;
 use std::path::PathBuf;
 
 use domain::ports::sandbox::RunLimits;
-use domain::siws::{Chain, Site};
+use domain::siws::Site;
 use platform::DbSettings;
 use platform::config::{Config, ConfigError};
 use platform::telemetry::TelemetrySettings;
 use serde::Deserialize;
 
 use crate::bounds;
+use crate::dev_chain::DevChainSettings;
 
 const SECTIONS: &[&str] = &[
     "agents",
@@ -18,6 +19,7 @@ const SECTIONS: &[&str] = &[
     "api_keys",
     "app",
     "database",
+    "dev_chain",
     "devices",
     "executions",
     "ingress",
@@ -47,6 +49,7 @@ pub struct Settings {
     pub api: api::Settings,
     pub api_keys: domain::api_keys::Settings,
     pub database: DbSettings,
+    pub dev_chain: DevChainSettings,
     pub devices: domain::devices::Settings,
     pub redis: Redis,
     pub jobs: jobs::Settings,
@@ -63,7 +66,7 @@ pub struct Settings {
     pub limits: domain::limits::Settings,
     pub lists: domain::paging::Settings,
     pub sign_in: domain::sign_in::Settings,
-    pub solana: Solana,
+    pub solana: chain::Settings,
     pub telemetry: TelemetrySettings,
     pub webhooks: domain::webhooks::Settings,
 }
@@ -97,22 +100,6 @@ impl Default for App {
 pub struct Redis {
     /// `redis://host:6379`. Absent: wake-ups travel over the database.
     pub url: Option<String>,
-}
-
-/// Section `solana`.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Solana {
-    /// Where the cluster answers.
-    pub rpc_url: Option<String>,
-    /// Which cluster it is, for the messages that wallets sign. Absent: as the host of `rpc_url` says, else `localnet`.
-    pub chain: Option<Chain>,
-}
-
-impl Solana {
-    fn chain(&self) -> Chain {
-        self.chain.or_else(|| self.rpc_url.as_deref().map(Chain::of_rpc_url)).unwrap_or_default()
-    }
 }
 
 /// Section `pools`: jobs at once, per worker process.
@@ -166,6 +153,7 @@ impl Settings {
         settings.jobs.check()?;
         settings.limits.check()?;
         settings.scheduler.check()?;
+        settings.solana.check()?;
         bounds::check(&settings, &config)?;
         Ok(settings)
     }
@@ -177,6 +165,7 @@ impl Settings {
             api: config.section("api")?,
             api_keys: config.section("api_keys")?,
             database: config.section("database")?,
+            dev_chain: config.section("dev_chain")?,
             devices: config.section("devices")?,
             redis: config.section("redis")?,
             jobs: config.section("jobs")?,

@@ -19,6 +19,7 @@ use crate::limits::{Held, Limits};
 use crate::mail::Mails;
 use crate::ops::Counted;
 use crate::payments;
+use crate::ports::chain::{Chain, Treasury};
 use crate::ports::http_out::HttpOut;
 use crate::ports::limiter::Limiter;
 use crate::ports::mailer::Mailer;
@@ -60,6 +61,10 @@ pub struct Ports {
     pub secrets: Option<Arc<dyn Secrets>>,
     /// To addresses that somebody else chose.
     pub http_out: Option<Arc<dyn HttpOut>>,
+    /// The Solana cluster. Absent: none is configured.
+    pub chain: Option<Arc<dyn Chain>>,
+    /// Moves the platform's own tokens; only workers of the pool `settlement` have it.
+    pub treasury: Option<Arc<dyn Treasury>>,
     /// Counts for all processes together without asking the database. Absent: the database counts.
     pub limiter: Option<Arc<dyn Limiter>>,
 }

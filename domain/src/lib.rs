@@ -21,8 +21,10 @@ pub mod paging;
 pub mod payments;
 pub mod ports;
 pub mod profiles;
+pub mod settlements;
 pub mod sign_in;
 pub mod siws;
+pub mod tokens;
 pub mod webhooks;
 
 mod context;

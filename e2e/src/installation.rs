@@ -13,7 +13,8 @@ use testkit::{Database, Kind};
 use crate::{Client, Containers, Process, Ran, Rows, program};
 
 /// What a process of the product gets from whoever runs the tests; nothing else of their environment reaches it.
-const HANDED: [&str; 7] = ["PATH", "HOME", "TMPDIR", "TALLYMAN_TEST_RUN", "TALLYMAN_SUPERVISOR", "DOCKER_HOST", "RUST_BACKTRACE"];
+const HANDED: [&str; 8] =
+    ["PATH", "HOME", "TMPDIR", "TALLYMAN_TEST_RUN", "TALLYMAN_SUPERVISOR", "TALLYMAN_DEV_CHAIN", "DOCKER_HOST", "RUST_BACKTRACE"];
 
 /// A database and everybody on it.
 pub struct Installation {
@@ -49,6 +50,7 @@ impl Installation {
         let data = installation.folder().join("data");
         // Two seconds: a killed worker's jobs come back while somebody watches. A campaign asks as one user, and more often than people do.
         let installation = installation.set("DATA_DIR", &data.display().to_string()).set("TALLYMAN_JOBS_LEASE_SECONDS", "2");
+        let installation = installation.set("TALLYMAN_DEV_CHAIN_ENABLED", "false");
         installation.set("RATE_LIMIT_CALLER", "off").set("RATE_LIMIT_EXECUTIONS", "off")
     }
 

@@ -33,6 +33,7 @@ pub mod schedule_fire;
 pub mod sign_in;
 pub mod spending_limit;
 pub mod spent_id_token;
+pub mod token;
 pub mod user;
 pub mod user_identity;
 pub mod webhook_attempt;
@@ -41,4 +42,4 @@ pub mod webhook_endpoint;
 pub mod worker;
 
 pub use sea_orm;
-pub use value::{Address, Amount, EmailAddress, EmailAddressError, Sealed, Timestamp};
+pub use value::{Address, Amount, EmailAddress, EmailAddressError, Sealed, Signature, SignatureError, Timestamp};

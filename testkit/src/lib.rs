@@ -1,5 +1,6 @@
 //! What tests stand on: fresh databases, a queue, a world, builders, fakes. Never part of the product.
 
+pub mod dev_chain;
 pub mod engines;
 
 mod database;
@@ -16,6 +17,7 @@ mod wallet;
 mod world;
 
 pub use database::{Database, Kind};
+pub use dev_chain::DevChain;
 pub use http_out::{FakeHttpOut, HttpReply};
 pub use mailer::{FakeMailer, MailReply};
 pub use money::{Trader, atomic, mint};

@@ -61,6 +61,8 @@ impl World {
             mailer: Some(Arc::clone(&mailer) as Arc<_>),
             secrets: Some(Arc::new(FakeSecrets)),
             http_out: Some(Arc::clone(&http) as Arc<_>),
+            chain: None,
+            treasury: None,
             limiter: None,
         };
         let domain = Domain::new(database.db.clone(), queue, Arc::clone(&clock) as Arc<_>, Arc::new(SystemRng), settings, ports);

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::ports::secrets::{Secret, Secrets, SecretsError};
 
-/// The beginnings of the names that the product asks for. Anything else in the section is a slip of the pen.
-const KNOWN: [&str; 1] = ["sealing_v"];
+/// The names that the product asks for, and the beginnings of those that end in a number. Anything else in the section is a slip of the pen.
+const KNOWN: [&str; 2] = ["treasury", "fee_payer"];
+const NUMBERED: [&str; 1] = ["sealing_v"];
 
 /// Secrets of the settings; whatever they do not name is asked of somebody else.
 pub struct EnvironmentSecrets {
@@ -18,7 +19,7 @@ pub struct EnvironmentSecrets {
 /// A setting of the section `secrets` cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum GivenError {
-    #[error("section [secrets]: there is no secret `{name}`; there is `sealing_v1`")]
+    #[error("section [secrets]: there is no secret `{name}`; there are `sealing_v1`, `treasury` and `fee_payer`")]
     Unknown { name: String },
     #[error("section [secrets], whose `sealing_v1` is also SEALING_SECRET")]
     Weak(#[from] SecretsError),
@@ -29,8 +30,8 @@ impl EnvironmentSecrets {
     /// When a name is none of the product's, or a secret is too weak.
     pub fn new(given: &BTreeMap<String, String>, otherwise: Arc<dyn Secrets>) -> Result<Self, GivenError> {
         let read = |(name, text): (&String, &String)| {
-            let known = KNOWN.iter().any(|start| name.strip_prefix(start).is_some_and(|version| version.parse::<u32>().is_ok()));
-            if !known {
+            let numbered = |start: &&str| name.strip_prefix(*start).is_some_and(|version| version.parse::<u32>().is_ok());
+            if !KNOWN.contains(&name.as_str()) && !NUMBERED.iter().any(numbered) {
                 return Err(GivenError::Unknown { name: name.clone() });
             }
             Ok((name.clone(), Secret::new(name, text)?))

@@ -10,6 +10,7 @@ mod operations;
 mod ops;
 mod payments;
 mod profiles;
+mod tokens;
 mod users;
 mod webhooks;
 
@@ -59,7 +60,7 @@ pub type Apis = (
     auth::BrowserApi,
     auth::EmailApi,
     auth::GoogleApi,
-    (users::UsersApi, profiles::ProfilesApi),
+    (users::UsersApi, profiles::ProfilesApi, tokens::TokensApi),
     (keys::KeysApi, keys::KeyAliasesApi, devices::DevicesApi),
     agents::AgentsApi,
     entitlements::EntitlementsApi,
@@ -79,7 +80,11 @@ fn apis(app: &App) -> Apis {
         auth::BrowserApi { app: app.clone() },
         auth::EmailApi { app: app.clone() },
         auth::GoogleApi { app: app.clone() },
-        (users::UsersApi { domain: app.domain.clone() }, profiles::ProfilesApi { domain: app.domain.clone() }),
+        (
+            users::UsersApi { domain: app.domain.clone() },
+            profiles::ProfilesApi { domain: app.domain.clone() },
+            tokens::TokensApi { domain: app.domain.clone() },
+        ),
         (
             keys::KeysApi { domain: app.domain.clone() },
             keys::KeyAliasesApi { domain: app.domain.clone() },

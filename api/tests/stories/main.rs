@@ -26,4 +26,5 @@ mod pools;
 mod profiles;
 mod secrets;
 mod signing_in;
+mod tokens;
 mod webhooks;

@@ -1,5 +1,7 @@
 //! Commands that do one thing and end.
 
+pub mod dev_chain;
+pub mod dev_token;
 pub mod device;
 pub mod doctor;
 pub mod indexes;

@@ -21,6 +21,7 @@ mod m0016_trouble;
 mod m0017_identity;
 mod m0018_webhook_backlogs;
 mod m0020_ledger;
+mod m0021_tokens;
 mod m0022_waiting;
 mod m0023_payment_intents;
 
@@ -45,6 +46,7 @@ pub fn steps() -> Vec<Step> {
         m0017_identity::STEP,
         m0018_webhook_backlogs::STEP,
         m0020_ledger::STEP,
+        m0021_tokens::STEP,
         m0022_waiting::STEP,
         m0023_payment_intents::STEP,
     ]

@@ -74,6 +74,8 @@ pub const TABLE: &[Row] = &[
     ("getLiveness", PUBLIC, About::Nothing),
     ("getReadiness", PUBLIC, About::Nothing),
     ("listSigningKeys", PUBLIC, About::Nothing),
+    // money
+    ("listTokens", PUBLIC, About::Nothing),
     // signing in
     ("challengeWallet", PUBLIC, About::Nothing),
     ("loginWithWallet", PUBLIC, About::Nothing),

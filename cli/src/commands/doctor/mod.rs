@@ -1,6 +1,7 @@
 //! `tallyman doctor`: everything that an installation stands on, and what to do about each fault.
 
 mod checks;
+mod cluster;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -59,6 +60,8 @@ pub async fn run() -> Result<ExitCode, Box<dyn Error>> {
     findings.push(checks::signing_key(&settings));
     findings.push(checks::secrets(&settings).await);
     findings.push(checks::mail(&settings).await);
+    findings.push(cluster::cluster(&settings).await);
+    findings.push(cluster::treasury(&settings).await);
     findings.iter().for_each(print);
     let broken = findings.iter().filter(|finding| finding.verdict == Verdict::Broken).count();
     if broken == 0 {

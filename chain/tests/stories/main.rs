@@ -1,0 +1,11 @@
+//! The adapter against a real chain: a runtime of its own for each test, behind JSON-RPC.
+
+mod crashes;
+mod history;
+mod nodes;
+mod payouts;
+mod registry;
+mod retries;
+mod stage;
+mod tables;
+mod tokens;
