@@ -1,7 +1,7 @@
 //! Money in a test: mints, accounts that are filled, and what they hold.
 
 use domain::Caller;
-use domain::devices::{NewDevice, proof_text};
+use domain::devices::{Approval, NewDevice, proof_text};
 use domain::entities::id::{ProfileId, TransferId};
 use domain::entities::{Address, Amount, Timestamp};
 use domain::intents::{Signature, SignedIntent};
@@ -163,9 +163,10 @@ impl World {
         let devices = self.domain.devices();
         let new = NewDevice { kind: Kind::Agent, name: "Trader".into(), public_key: wallet.address() };
         let pairing = devices.start(new).await.expect("a pairing");
-        devices.approve(&payer.caller, &pairing.user_code, None, None).await.expect("it is allowed");
+        devices.approve(&payer.caller, &pairing.user_code, Approval::default(), None).await.expect("it is allowed");
         let code = pairing.device_code.reveal();
-        let proof = wallet.signature(proof_text(code).as_bytes()).parse().expect("64 bytes of base58");
+        let proof =
+            wallet.signature(proof_text(&self.domain.settings().site.authority(), code).as_bytes()).parse().expect("64 bytes of base58");
         devices.poll(code, &proof).await.expect("it is linked");
         wallet
     }
