@@ -26,6 +26,9 @@ use crate::outward;
 use crate::sandbox;
 use crate::settings::{Env, Settings};
 
+/// How an API gets a name.
+pub const NAME_ADVICE: &str = "set PUBLIC_URL to the URL at which browsers and devices reach the API, such as https://tallyman.example.com";
+
 /// Database, queue, rules and the tasks of this process.
 pub struct House {
     pub settings: Settings,
@@ -182,6 +185,21 @@ pub fn check(settings: &Settings) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// What devices and wallets sign names the API. An address that only says that it listens everywhere is no name: development hears of it, and
+/// on the machine itself it goes on.
+///
+/// # Errors
+/// The same, in production.
+pub fn check_name(settings: &Settings) -> Result<Option<String>, String> {
+    let address = settings.api.address();
+    if settings.api.public_url.is_some() || !address.ip().is_unspecified() {
+        return Ok(None);
+    }
+    let seen =
+        format!("the API listens on {address} and PUBLIC_URL is not set: what devices and wallets elsewhere sign is for no such server");
+    if settings.app.env == Env::Production { Err(seen) } else { Ok(Some(seen)) }
+}
+
 /// The key that signs access tokens.
 ///
 /// # Errors
@@ -285,6 +303,20 @@ impl Schema for History {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_api_that_listens_everywhere_needs_a_name() {
+        let named = |set: &[(&str, &str)]| {
+            let environment: std::collections::BTreeMap<_, _> =
+                set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            check_name(&Settings::of(&environment).expect("they make sense"))
+        };
+        assert_eq!(named(&[]), Ok(None));
+        assert!(named(&[("HOST", "0.0.0.0")]).is_ok_and(|said| said.is_some_and(|said| said.contains("PUBLIC_URL"))));
+        let production = [("HOST", "::"), ("APP_ENV", "production"), ("PUBLIC_URL", "https://tallyman.example")];
+        assert!(named(&production[..2]).is_err_and(|said| said.contains("[::]:8080")));
+        assert_eq!(named(&production), Ok(None));
+    }
 
     #[test]
     fn a_password_does_not_reach_a_message() {

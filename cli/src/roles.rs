@@ -15,7 +15,7 @@ use workers::dispatch::Dispatch;
 use workers::handlers;
 
 use crate::cluster::{self, Solana};
-use crate::house::{Containers, House, Mails};
+use crate::house::{self, Containers, House, Mails};
 use crate::settings::Env;
 
 type Answer = Result<ExitCode, Box<dyn Error>>;
@@ -80,7 +80,11 @@ pub async fn scheduler() -> Answer {
 }
 
 /// Take the address before anything is said or begun: what answers on it afterwards is this process.
-async fn listen(house: &mut House) -> Result<api::Listener, api::ListenError> {
+async fn listen(house: &mut House) -> Result<api::Listener, Box<dyn Error>> {
+    let unnamed = house::check_name(&house.settings).map_err(|why| format!("{why}; {}", house::NAME_ADVICE))?;
+    if let Some(why) = unnamed {
+        tracing::warn!("{why}; {}", house::NAME_ADVICE);
+    }
     let listener = api::Listener::bind(house.settings.api.address()).await?;
     house.settings.api.listen = Some(listener.address());
     house.domain.answer_at(house.settings.rules().site);

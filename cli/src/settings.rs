@@ -148,13 +148,25 @@ impl Settings {
     /// # Errors
     /// When one is unknown, cannot be read, or is a number with which nothing would work.
     pub fn load() -> Result<Self, Box<dyn Error>> {
-        let config = Config::load(SECTIONS)?;
-        let settings = Self::read(&config)?;
-        settings.jobs.check()?;
+        Self::checked(&Config::load(SECTIONS)?)
+    }
+
+    /// The same from a given environment, without a file.
+    ///
+    /// # Errors
+    /// As [`Settings::load`].
+    #[cfg(test)]
+    pub fn of(environment: &std::collections::BTreeMap<String, String>) -> Result<Self, Box<dyn Error>> {
+        Self::checked(&Config::from_parts(None, environment, SECTIONS)?)
+    }
+
+    fn checked(config: &Config) -> Result<Self, Box<dyn Error>> {
+        let settings = Self::read(config)?;
+        settings.jobs.check().map_err(|wrong| wrong.written_in(config))?;
         settings.limits.check()?;
-        settings.scheduler.check()?;
+        settings.scheduler.check().map_err(|wrong| wrong.written_in(config))?;
         settings.solana.check()?;
-        bounds::check(&settings, &config)?;
+        bounds::check(&settings, config)?;
         Ok(settings)
     }
 

@@ -14,8 +14,10 @@ pub const SIZE_DEFAULT: u64 = 50;
 pub const SIZE_MAX: u64 = 1_000;
 
 const TAG_BYTES: usize = 16;
-/// Rows that are read at once while a page fills: what is held of large rows stays bounded, though nobody knows beforehand how large they are.
-const ROWS_OF_STEP: u64 = 26;
+/// Rows that are read at once while a page fills, first and at most. Nobody knows beforehand how large they are, and whatever is read is held: of
+/// the largest rows, with an input and an output of a MiB each, eight fill a page twice over.
+const STEP_ROWS_FIRST: u64 = 8;
+const STEP_ROWS_MAX: u64 = 100;
 
 /// Section `lists`.
 #[derive(Debug, Clone, Deserialize)]
@@ -157,14 +159,14 @@ impl<T, K: Copy + Serialize> Filling<T, K> {
     /// What to read next: up to so many rows behind that key. `None` when the page is full.
     #[must_use]
     pub fn wants(&self) -> Option<(Option<K>, u64)> {
-        let is_open = self.more && self.bytes < self.bytes_max && self.step() > 0;
+        let is_open = self.more && self.has_room() && self.step() > 0;
         is_open.then(|| (self.last, self.step() + 1))
     }
 
     /// Add what was read; `size` says a row's key and its bytes.
     pub fn add(&mut self, rows: Vec<T>, size: impl Fn(&T) -> (K, usize)) {
         let (mut step, mut rows) = (self.step(), rows.into_iter());
-        while step > 0 && self.bytes < self.bytes_max {
+        while step > 0 && self.has_room() {
             let Some(row) = rows.next() else { break };
             let (key, bytes) = size(&row);
             self.items.push(row);
@@ -180,8 +182,22 @@ impl<T, K: Copy + Serialize> Filling<T, K> {
         Page { items: self.items, next_page_token }
     }
 
+    /// A first row has room in any page: each page leads on.
+    fn has_room(&self) -> bool {
+        self.items.is_empty() || self.bytes < self.bytes_max
+    }
+
+    /// Twice as many rows as there are by now, and no more than fill the page if the next are as large as those on the average.
     fn step(&self) -> u64 {
-        self.rows_max.saturating_sub(self.items.len() as u64).min(ROWS_OF_STEP)
+        let rows = self.items.len() as u64;
+        let left = self.rows_max.saturating_sub(rows);
+        let grown = rows.saturating_mul(2).clamp(STEP_ROWS_FIRST, STEP_ROWS_MAX);
+        let fitting = (self.bytes as u64).checked_div(rows).map(|mean| self.bytes_left().div_ceil(mean.max(1)));
+        left.min(grown).min(fitting.unwrap_or(grown))
+    }
+
+    fn bytes_left(&self) -> u64 {
+        self.bytes_max.saturating_sub(self.bytes) as u64
     }
 }
 
@@ -261,6 +277,31 @@ mod tests {
         assert_eq!(paged(&[1, 1, 1, 1], 2)?, [vec![1, 1], vec![1, 1]], "no page is empty");
         assert_eq!(paged(&[0; 130], 60)?.iter().map(Vec::len).collect::<Vec<_>>(), [60, 60, 10], "in more than one step");
         assert_eq!(paged(&[], 3)?, [Vec::<usize>::new()]);
+        Ok(())
+    }
+
+    #[test]
+    fn a_page_of_no_bytes_has_a_row_all_the_same() -> Result<(), PageError> {
+        let mut filling = asked(None, None).filling::<_, usize>("rows", &(), 0)?;
+        assert_eq!(filling.wants(), Some((None, 9)));
+        filling.add(vec![(0, 7), (1, 7)], |row| *row);
+        assert_eq!(filling.wants(), None);
+        let page = filling.page("rows", &());
+        assert!(page.items == [(0, 7)] && page.next_page_token.is_some());
+        Ok(())
+    }
+
+    #[test]
+    fn the_more_of_small_rows_there_are_the_more_are_read_at_once() -> Result<(), PageError> {
+        for (bytes, expected) in [(10, vec![8, 16, 48, 100, 100, 28]), (60_000, vec![8, 9])] {
+            let (mut filling, mut steps) = (asked(Some(300), None).filling::<_, usize>("rows", &(), 1_000_000)?, Vec::new());
+            while let Some((after, rows)) = filling.wants() {
+                steps.push(rows - 1);
+                let first = after.map_or(0, |after| after + 1);
+                filling.add((first..first + usize::try_from(rows).unwrap_or(usize::MAX)).map(|at| (at, bytes)).collect(), |row| *row);
+            }
+            assert_eq!(steps, expected, "of {bytes} bytes each");
+        }
         Ok(())
     }
 

@@ -77,6 +77,8 @@ pub struct Model {
     pub trouble_since: Option<Timestamp>,
     /// Why it was put off, in words for its user, until it runs.
     pub waiting_for: Option<String>,
+    /// Since when it is put off, whatever for, until it runs.
+    pub waiting_since: Option<Timestamp>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -41,9 +41,11 @@ pub struct Model {
     pub previous_secret: Option<Sealed>,
     pub previous_secret_until: Option<Timestamp>,
     pub version: i32,
-    /// The first failure after the last success.
+    /// The first failure after the last success, or after a pause that was longer than any between two requests of a delivery.
     pub failing_since: Option<Timestamp>,
-    /// Since when events have waited for an hour and more for their first request.
+    /// The last failure.
+    pub failed_at: Option<Timestamp>,
+    /// Since when events have waited for an hour and more for their first request, and it has kept its lane busy itself.
     pub behind_since: Option<Timestamp>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,

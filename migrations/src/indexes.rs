@@ -3,7 +3,8 @@
 use std::fmt;
 
 use sea_orm_migration::sea_orm::{
-    ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, QueryResult, Statement, TransactionTrait as _,
+    ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, QueryResult, RuntimeErr, Statement,
+    TransactionTrait as _, sqlx,
 };
 
 use crate::history;
@@ -87,9 +88,14 @@ async fn on_postgres(txn: &DatabaseTransaction, name: &str, table: &str, sql: &s
     Ok((wanted != Some(held)).then_some(Wrong::Different))
 }
 
+/// PostgreSQL's codes for what is not there: a column, a function, another thing such as a class of operators.
+const NOT_THERE: [&str; 3] = ["42703", "42883", "42704"];
+
 /// The index cannot be made, because the table has no such column or function any more: what bears its name is another one.
 fn table_has_changed(error: &DbErr) -> bool {
-    error.to_string().contains("does not exist")
+    let (DbErr::Exec(RuntimeErr::SqlxError(source)) | DbErr::Query(RuntimeErr::SqlxError(source))) = error else { return false };
+    let sqlx::Error::Database(refused) = &**source else { return false };
+    refused.code().is_some_and(|code| NOT_THERE.contains(&&*code))
 }
 
 async fn definition(txn: &DatabaseTransaction, sql: &str, name: &str) -> Result<Option<String>, DbErr> {

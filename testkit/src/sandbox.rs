@@ -41,6 +41,13 @@ pub enum Script {
     Panics,
 }
 
+impl Script {
+    /// Whether the agent ever runs.
+    fn starts(&self) -> bool {
+        matches!(self, Self::Answers { .. } | Self::AnswersNothing | Self::Fails(_) | Self::RunsUntilStopped | Self::BreaksOff)
+    }
+}
+
 /// Runs scripts instead of images. Without a script, an agent says `hello` and answers its input.
 #[derive(Debug, Default)]
 pub struct FakeSandbox {
@@ -100,6 +107,9 @@ impl Sandbox for FakeSandbox {
             told.scripts.pop_front()
         };
         let script = script.unwrap_or_else(|| Script::Answers { lines: vec!["hello".into()], output: spec.input.clone() });
+        if script.starts() {
+            logs.started().await;
+        }
         match script {
             Script::Answers { lines, output } => {
                 let bytes = lines.iter().map(|line| line.len() as u64 + 1).sum();

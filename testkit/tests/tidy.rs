@@ -244,6 +244,14 @@ fn the_dashboard_shows_the_metrics_that_the_program_records_and_the_page_names_t
     refuse("docs/monitoring.md says what each metric counts. Missing:", &missing);
 }
 
+#[test]
+fn the_page_of_operations_names_every_kind_of_job() {
+    let page = fs::read_to_string(source::root().join("docs/operations.md")).expect("the page is there");
+    let kinds = jobs::kinds::JobKind::ALL.iter().map(|kind| kind.name());
+    let missing = kinds.filter(|kind| !page.contains(&format!("\n| `{kind}` |"))).map(str::to_owned).collect::<Vec<_>>();
+    refuse("docs/operations.md has a row for each kind of job. Missing:", &missing);
+}
+
 /// The scanner decides what every rule sees, so it has a test of its own.
 #[test]
 fn code_comments_and_strings_are_told_apart() {

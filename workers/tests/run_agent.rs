@@ -99,6 +99,8 @@ async fn an_engine_that_is_away_costs_nothing_and_fails_nobody() {
     assert_eq!((job.state, job.failures, job.deaths, job.attempt), (job::State::Queued, 0, 0, 5));
     world.run_jobs().await;
     assert_eq!(world.execution(submitted.execution_id).await.state, State::Succeeded);
+    let told = world.told(&format!("execution:{}", submitted.execution_id)).await;
+    assert_eq!(told, ["queued", "running", "succeeded"], "nobody is told of tries that started nothing");
     world.finish().await;
 }
 
@@ -137,10 +139,10 @@ async fn an_ill_engine_and_a_silent_registry_cost_a_run_no_try_until_it_has_wait
 }
 
 #[tokio::test]
-async fn an_image_that_is_on_its_way_is_waited_for_without_counting_a_try_or_ending_the_trouble_before() {
+async fn an_image_that_is_on_its_way_is_waited_for_without_counting_a_try_and_is_trouble_when_it_never_comes() {
     let world = World::new().await;
     let (_, submitted) = world.accepted_run().await;
-    for pulling in [Script::Pulling, Script::RegistryAway, Script::Pulling] {
+    for pulling in [Script::Pulling, Script::Pulling] {
         world.sandbox.next(pulling);
         world.run_jobs().await;
         let job = world.job(submitted.job_id).await;
@@ -154,8 +156,9 @@ async fn an_image_that_is_on_its_way_is_waited_for_without_counting_a_try_or_end
     assert_eq!(
         (execution.state, execution.failure_code.as_deref()),
         (State::Failed, Some("infrastructure")),
-        "a registry that never delivers"
+        "a registry that never delivers: the trouble began with the first pull that took too long"
     );
+    assert_eq!(world.told(&format!("execution:{}", submitted.execution_id)).await, ["queued", "failed"], "it never ran");
     world.finish().await;
 }
 
@@ -179,7 +182,7 @@ async fn a_log_of_too_many_lines_is_cut_in_the_middle() {
 async fn a_cancelled_run_stays_cancelled_when_its_job_comes_back() {
     let world = World::new().await;
     let (owner, submitted) = world.accepted_run().await;
-    world.domain.executions().cancel(&owner, submitted.execution_id, None).await.unwrap();
+    world.domain.executions().cancel(&owner.into(), submitted.execution_id, None).await.unwrap();
     assert_eq!(world.job(submitted.job_id).await.state, job::State::Cancelled);
     world.repeat_jobs().await;
     world.run_jobs().await;

@@ -1,8 +1,8 @@
 //! Counts every request before it is answered, and tells its caller how they stand (draft-ietf-httpapi-ratelimit-headers-10).
 //!
-//! Whoever is signed in counts by user or key, everybody else by address. For those who are known three things do not count: streams of events, whose
-//! number is bounded otherwise, unless a device signs them; what the console reads, of those whom it is shown to; and for everybody what lies outside
-//! of `/v1`, which is health, metrics, and pages that never change.
+//! Whoever is signed in counts by user or key, everybody else by address. For those who are known three things do not count: streams of events that
+//! open, of which there are so many at once and no more, unless a device signs them; what the console reads, of those whom it is shown to; and for
+//! everybody what lies outside of `/v1`, which is health, metrics, and pages that never change.
 
 use std::net::IpAddr;
 
@@ -25,6 +25,14 @@ pub struct Turnstile;
 
 pub struct Counted<E>(E);
 
+/// What a request has cost.
+enum Toll {
+    /// It was counted, unless its policy is off or it is free.
+    Paid(Option<Standing>),
+    /// A stream is free if it opens. One that is refused counts as any other request, for this caller.
+    IfRefused(Box<App>, String),
+}
+
 /// What the turnstile found out about the caller, so that nobody asks again.
 #[derive(Clone)]
 pub struct Known(pub Result<Caller, Problem>);
@@ -45,37 +53,47 @@ impl<E: Endpoint> Endpoint for Counted<E> {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
-        let standing = count(&mut request).await.map_err(Problem::from)?;
-        match (self.0.call(request).await, standing) {
-            (Ok(output), standing) => {
+        let toll = count(&mut request).await.map_err(Problem::from)?;
+        match self.0.call(request).await {
+            Ok(output) => {
                 let mut response = output.into_response();
-                if let Some(standing) = standing {
+                if let Toll::Paid(Some(standing)) = toll {
                     tell(response.headers_mut(), &standing);
                 }
                 Ok(response)
             }
-            (Err(mut error), Some(standing)) => {
-                error.set_data(Told(standing));
+            Err(mut error) => {
+                if let Some(standing) = toll.of_the_refused().await.map_err(Problem::from)? {
+                    error.set_data(Told(standing));
+                }
                 Err(error)
             }
-            (Err(error), None) => Err(error),
         }
     }
 }
 
-async fn count(request: &mut Request) -> Result<Option<Standing>, LimitError> {
-    let Ok(app) = App::of(request).cloned() else { return Ok(None) };
+impl Toll {
+    async fn of_the_refused(self) -> Result<Option<Standing>, LimitError> {
+        match self {
+            Self::Paid(standing) => Ok(standing),
+            Self::IfRefused(app, subject) => app.domain.limits().count(Policy::Caller, &subject).await,
+        }
+    }
+}
+
+async fn count(request: &mut Request) -> Result<Toll, LimitError> {
+    let Ok(app) = App::of(request).cloned() else { return Ok(Toll::Paid(None)) };
     if !request.uri().path().starts_with("/v1/") {
-        return Ok(None);
+        return Ok(Toll::Paid(None));
     }
     signature::verify(&app, request).await;
     let signed = request.data::<Signed>().cloned();
     let mut caller = Caller::of(request).await;
     let counted = match &caller {
-        Ok(_) if signed.is_none() && is_stream(request) => None,
-        Ok(caller) if caller.is_signed_in() && caller.may_observe() && is_read_of_the_console(request) => None,
-        Ok(caller) => app.domain.limits().count(Policy::Caller, &caller.counted_as()).await?,
-        Err(_) => app.domain.limits().count(policy_of_strangers(request), &subject(request)).await?,
+        Ok(caller) if signed.is_none() && is_stream(request) => Toll::IfRefused(Box::new(app.clone()), caller.counted_as()),
+        Ok(caller) if caller.is_signed_in() && caller.may_observe() && is_read_of_the_console(request) => Toll::Paid(None),
+        Ok(caller) => Toll::Paid(app.domain.limits().count(Policy::Caller, &caller.counted_as()).await?),
+        Err(_) => Toll::Paid(app.domain.limits().count(policy_of_strangers(request), &subject(request)).await?),
     };
     if let Some(signed) = signed
         && let Err(replayed) = signed.spend(&app).await

@@ -71,6 +71,7 @@ pub static INVALID_TOKEN: Kind = Kind::new(401, "invalid-token", "Invalid token"
 pub static INVALID_LOGIN_LINK: Kind = Kind::new(401, "invalid-login-link", "Invalid login link");
 pub static INVALID_SIGN_IN_MESSAGE: Kind = Kind::new(401, "invalid-sign-in-message", "Invalid sign-in message");
 pub static INVALID_SIGNATURE: Kind = Kind::new(401, "invalid-signature", "Invalid signature");
+pub static DEVICE_NOT_LINKED: Kind = Kind::new(401, "device-not-linked", "Device not linked");
 pub static INVALID_NONCE: Kind = Kind::new(401, "invalid-nonce", "Invalid nonce");
 pub static INVALID_CODE: Kind = Kind::new(401, "invalid-code", "Invalid code");
 pub static INVALID_ID_TOKEN: Kind = Kind::new(401, "invalid-id-token", "Invalid identity token");
@@ -127,6 +128,7 @@ pub static CATALOGUE: &[&Kind] = &[
     &INVALID_LOGIN_LINK,
     &INVALID_SIGN_IN_MESSAGE,
     &INVALID_SIGNATURE,
+    &DEVICE_NOT_LINKED,
     &INVALID_NONCE,
     &INVALID_CODE,
     &INVALID_ID_TOKEN,

@@ -4,7 +4,7 @@ use domain::accounts::AccountError;
 use domain::devices::{DeviceError, DeviceKey, Nonce};
 use domain::entities::Timestamp;
 use domain::entities::id::DeviceLinkId;
-use domain::siws;
+use domain::siws::{self, Site};
 use poem::Request;
 use poem::error::ReadBodyError;
 use poem::http::HeaderMap;
@@ -16,7 +16,7 @@ use super::{CONTENT_DIGEST, SIGNATURE, SIGNATURE_INPUT, digest};
 use crate::App;
 use crate::auth::{SUSPENDED, turned_away};
 use crate::body::Limits;
-use crate::problem::{BODY_TOO_LARGE, INVALID_SIGNATURE, Problem};
+use crate::problem::{BODY_TOO_LARGE, DEVICE_NOT_LINKED, INVALID_SIGNATURE, Problem};
 
 /// Rides on a request that claims to be signed: by whom, or why not.
 #[derive(Debug, Clone)]
@@ -66,19 +66,7 @@ async fn signature(app: &App, request: &mut Request) -> Result<Signature, Proble
     let covers_body = input.components.iter().any(|component| component == CONTENT_DIGEST);
     let content_digest = if covers_body { Some(one(headers, CONTENT_DIGEST)?) } else { None };
     let key = key(app, &input).await?;
-    // Our own name, whatever `Host` says: what was signed for another server is not good here.
-    let authority = app.domain.settings().site.authority();
-    let parts = Parts {
-        method: request.method().as_str(),
-        authority: &authority,
-        path: request.uri().path(),
-        query: request.uri().query().unwrap_or_default(),
-        content_digest: content_digest.as_deref(),
-    };
-    let base =
-        parts.base(&input.components, &input.parameters).ok_or_else(|| refuse("a component is covered that is not there or not known"))?;
-    siws::verify(&key.public_key, base.as_bytes(), &siws::Signature::from_bytes(input.signature))
-        .map_err(|_| refuse(&format!("the signature is not this key's over this request to {authority}")))?;
+    by_the_key(&app.domain.settings().site, request, &input, &key, content_digest.as_deref())?;
     let body = read_body(request).await?;
     match content_digest {
         None if !body.is_empty() => return Err(refuse("the body is not covered: sign \"content-digest\" too")),
@@ -88,6 +76,26 @@ async fn signature(app: &App, request: &mut Request) -> Result<Signature, Proble
     request.set_body(body);
     let caller = app.domain.devices().caller(key).await.map_err(not_let_in)?;
     Ok(Signature { caller, link: key.link_id, nonce: Nonce { text: input.nonce, expires_at } })
+}
+
+/// Compare the signature with the key, for our own names, whatever `Host` says: what was signed for another server is not good here.
+fn by_the_key(site: &Site, request: &Request, input: &Input, key: &DeviceKey, content_digest: Option<&str>) -> Result<(), Problem> {
+    let signature = siws::Signature::from_bytes(input.signature);
+    for authority in site.authorities() {
+        let parts = Parts {
+            method: request.method().as_str(),
+            authority: &authority,
+            path: request.uri().path(),
+            query: request.uri().query().unwrap_or_default(),
+            content_digest,
+        };
+        let base = parts.base(&input.components, &input.parameters);
+        let base = base.ok_or_else(|| refuse("a component is covered that is not there or not known"))?;
+        if siws::verify(&key.public_key, base.as_bytes(), &signature).is_ok() {
+            return Ok(());
+        }
+    }
+    Err(refuse(&format!("the signature is not this key's over this request to {}", site.authority())))
 }
 
 /// Until when the request can still be sent.
@@ -111,7 +119,7 @@ fn not_let_in(error: DeviceError) -> Problem {
     match error {
         DeviceError::Account(error @ AccountError::Database(_)) => turned_away(error),
         DeviceError::Account(AccountError::Suspended { .. }) => refuse(SUSPENDED),
-        DeviceError::Account(_) => refuse("the device is not linked, or not any more; pair it again"),
+        DeviceError::Account(_) => Problem::new(&DEVICE_NOT_LINKED).because("the device is not linked, or not any more; pair it again"),
         error => error.into(),
     }
 }

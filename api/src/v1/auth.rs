@@ -5,7 +5,6 @@ mod email;
 mod google;
 mod wire;
 
-use domain::Class;
 use domain::sign_in::SignedIn;
 use poem_openapi::OpenApi;
 use poem_openapi::payload::Json;
@@ -14,7 +13,7 @@ use crate::App;
 use crate::auth::Person;
 use crate::body::Body;
 use crate::convention::Deleted;
-use crate::problem::{Kind, Problem};
+use crate::problem::Problem;
 use crate::v1::Tag;
 
 pub use browser::BrowserApi;
@@ -24,8 +23,6 @@ pub use google::GoogleApi;
 pub(super) use google::GoogleRequest;
 use wire::{Challenge, ChallengeRequest, LoginLinkRequest, RefreshRequest, Session};
 pub(super) use wire::{UserRole, UserState, UserSummary, WalletLoginRequest};
-
-const NO_SIGN_IN: &str = "this token belongs to no sign-in: it was issued at the shell, and ends with its time";
 
 pub struct AuthApi {
     pub app: App,
@@ -80,7 +77,6 @@ impl AuthApi {
     /// Closes the sign-in that the token or the cookie belongs to, with all its tokens. A token from the shell belongs to none.
     #[oai(path = "/auth/logout", method = "post", operation_id = "logout")]
     async fn logout(&self, caller: Person) -> Result<Deleted, Problem> {
-        has_sign_in(&caller)?;
         self.app.domain.sign_ins().close(&caller).await?;
         Ok(Deleted::Gone)
     }
@@ -93,12 +89,6 @@ impl AuthApi {
         self.app.domain.sign_ins().close_all(&caller).await?;
         Ok(Deleted::Gone)
     }
-}
-
-/// Nobody is told that a token was closed which goes on working.
-fn has_sign_in(caller: &Person) -> Result<(), Problem> {
-    let refused = || Problem::new(Kind::of_class(Class::Refused)).because(NO_SIGN_IN);
-    caller.sign_in().map(drop).ok_or_else(refused)
 }
 
 /// The tokens of somebody who is in.

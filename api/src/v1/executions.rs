@@ -7,7 +7,9 @@ mod wire;
 use domain::Domain;
 use domain::entities::id::{AgentId, ExecutionId};
 use domain::executions::ExecutionFilter;
+use domain::ops::Actor;
 use domain::paging::PageRequest;
+use poem::Request;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
@@ -16,6 +18,7 @@ use serde_json::Value;
 use crate::auth::{Caller, Scope};
 use crate::body::Body;
 use crate::convention::{Accepted, IdempotencyKey, LastEventId, Operations, Prefer};
+use crate::gate::RequestId;
 use crate::problem::Problem;
 use crate::v1::Tag;
 use crate::wire::{Count, Id, PageSize};
@@ -104,8 +107,10 @@ impl ExecutionsApi {
     ) -> Result<Logs, Problem> {
         let after = after.0.unwrap_or_default().signed();
         if follow.0 == Some(true) {
+            // First the place: who gets none, reads nothing.
+            let seat = self.followers.seat(caller.user_id)?;
             let lines = self.domain.follow(&caller, id.0.0, seen.0.unwrap_or(after)).await?;
-            return Ok(Logs::follow(lines, self.followers.seat(caller.user_id)?));
+            return Ok(Logs::follow(lines, seat));
         }
         let page = PageRequest { size: page_size.0.map(i64::from), token: page_token.0 };
         let page = self.domain.executions().logs(&caller, id.0.0, after, &page).await?;
@@ -117,9 +122,11 @@ impl ExecutionsApi {
     ///
     /// A waiting one ends at once, a running one within seconds. A second request changes nothing.
     #[oai(path = "/executions/:id/cancel", method = "post", operation_id = "cancelExecution")]
+    #[expect(clippy::too_many_arguments, reason = "one per parameter, and the request for its id")]
     async fn cancel(
         &self,
         #[oai(scope = "Scope::Run")] caller: Caller,
+        request: &Request,
         id: Path<Id<ExecutionId>>,
         #[oai(name = "Idempotency-Key")] key: IdempotencyKey,
         #[oai(name = "Prefer")] prefer: Prefer,
@@ -132,7 +139,8 @@ impl ExecutionsApi {
             return Ok(Accepted::validated("run_agent", self.domain.now()));
         }
         let claim = key.claim(&caller, &Value::Null);
-        let job = self.domain.executions().cancel(&caller, id.0.0, claim.as_ref()).await?;
+        let actor = Actor { caller: caller.0, request_id: request.data::<RequestId>().map(|id| id.0.clone()) };
+        let job = self.domain.executions().cancel(&actor, id.0.0, claim.as_ref()).await?;
         self.operations.accepted(&caller, job, prefer).await
     }
 }

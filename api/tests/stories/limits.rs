@@ -45,20 +45,37 @@ async fn strangers_count_by_address_and_the_known_by_themselves() {
 }
 
 #[tokio::test]
-async fn streams_health_and_the_console_do_not_count() {
+async fn health_and_the_console_do_not_count() {
     let house = house(Settings { api: Rate::of(1, 900, Per::Ip), caller: Rate::of(1, 60, Per::User), ..Settings::default() }).await;
     let architect = house.guest(Role::Architect).await;
-    let nothing = "/v1/executions/exe_01980000000070008000000000000001/logs?follow=true";
     for _ in 0..3 {
         for path in ["/health/live", "/openapi.json", "/problems/limited"] {
             let answer = Answer::of(house.client.get(path).send().await).await;
             assert_eq!((answer.status, answer.header("ratelimit")), (200, ""), "{path}");
         }
         assert_eq!(house.get(&architect, "/v1/ops/jobs").await.status, 200);
-        assert_eq!(house.get(&architect, nothing).await.status, 404);
     }
     assert_eq!(house.get(&architect, "/v1/agents").await.status, 200, "none of them was counted");
     assert_eq!(house.get(&architect, "/v1/agents").await.status, 429);
+}
+
+#[tokio::test]
+async fn a_stream_counts_when_it_is_refused_and_not_when_it_opens() {
+    let limits = Settings { caller: Rate::of(3, 3_600, Per::User), ..Settings::default() };
+    let market = Market::with(testkit::Kind::Sqlite, domain::Settings { limits, ..domain::Settings::default() }).await;
+    let ann = market.trader().await;
+    let agent_id = market.agent(&ann).await;
+    let accepted = market.post(&ann, "/v1/executions", &json!({ "agent_id": agent_id, "input": { "text": "a b c" } })).await;
+    let stream = format!("{}/logs?follow=true", accepted.text("resource"));
+    market.world.run_jobs().await;
+    for _ in 0..5 {
+        assert_eq!(market.get(&ann, &stream).await.status, 200);
+    }
+    let nothing = "/v1/executions/exe_01980000000070008000000000000001/logs?follow=true";
+    let missed = market.get(&ann, nothing).await;
+    assert_eq!((missed.status, missed.header("ratelimit-policy")), (404, r#""caller";q=3;w=3600"#), "one is left, and is gone now");
+    assert_eq!(market.get(&ann, nothing).await.problem(), "limited", "nobody looks for executions of others for nothing");
+    market.world.finish().await;
 }
 
 #[tokio::test]

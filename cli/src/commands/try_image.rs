@@ -17,6 +17,9 @@ use tokio_util::sync::CancellationToken;
 use crate::sandbox;
 use crate::settings::Settings;
 
+/// How much longer than the pull itself may take it is waited for, so that its own end is what is told.
+const PULL_ENDS_SECONDS: u64 = 5;
+
 pub async fn run(image: &str, input: &str, timeout: Option<u32>, as_json: bool) -> Result<ExitCode, Box<dyn Error>> {
     let settings = Settings::load()?;
     let ids = Ids::new(Arc::new(SystemClock));
@@ -25,7 +28,7 @@ pub async fn run(image: &str, input: &str, timeout: Option<u32>, as_json: bool) 
     let book = Arc::new(Book::new(&installation));
     let warm = workers::sandbox::Warm { parked_per_version: 0, ..settings.sandbox.warm.clone() };
     // Nobody else waits for a place.
-    let pull_wait_seconds_max = settings.sandbox.pull_seconds_max;
+    let pull_wait_seconds_max = settings.sandbox.pull_seconds_max.saturating_add(PULL_ENDS_SECONDS);
     let cage = workers::sandbox::Settings { warm, pull_wait_seconds_max, ..settings.sandbox.clone() };
     let engine = sandbox::connect(&cage, installation, book, Arc::new(SystemRng))?;
     let mut limits = settings.executions.clone();

@@ -3,8 +3,7 @@
 use entities::agent::{self, State};
 use entities::agent_version;
 use entities::id::AgentId;
-use entities::user;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QuerySelect as _};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _};
 use serde_json::json;
 
 use super::{Agent, AgentDraft, AgentError, Agents, audit};
@@ -27,7 +26,7 @@ impl Agents<'_> {
             return Ok(Once::Again(earlier));
         }
         // Two that come together are counted one after the other.
-        user::Entity::find_by_id(caller.user_id).lock_exclusive().one(&*txn).await?;
+        self.domain.accounts().touch(&txn, caller.user_id).await?;
         let own = agent::Entity::find().filter(agent::Column::OwnerId.eq(caller.user_id)).filter(agent::Column::DeletedAt.is_null());
         let agents_max = self.domain.settings.agents.agents_max;
         if own.count(&*txn).await? >= agents_max.into() {

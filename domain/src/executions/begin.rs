@@ -33,8 +33,8 @@ pub struct Plan {
     pub digest: Option<ImageDigest>,
     pub input: Value,
     pub limits: RunLimits,
-    /// When the first attempt began, or the first since an operator let it be tried anew.
-    pub begun_at: Timestamp,
+    /// Since when it is put off, if it was put off last time.
+    pub waiting_since: Option<Timestamp>,
     /// Since when trouble that may be the image's own has been in the way, if it was in the way last time.
     pub trouble_since: Option<Timestamp>,
 }
@@ -56,7 +56,7 @@ impl Plan {
 }
 
 impl Executions<'_> {
-    /// Take the execution for this attempt.
+    /// Take the execution for this attempt. It is `queued` until the agent has [`started`](Self::started).
     ///
     /// # Errors
     /// [`ExecutionError::LostLease`] when a newer attempt has it already, or the job is not the execution's.
@@ -73,29 +73,18 @@ impl Executions<'_> {
         if row.job_id != run.job_id() || row.attempt >= run.attempt() {
             return Err(LostLease { job_id: run.job_id(), attempt: run.attempt() }.into());
         }
-        let now = self.domain.now();
-        let begun_at = row.started_at.filter(|_| !again).unwrap_or(now);
         let trouble_since = row.trouble_since.filter(|_| !again);
-        let started = execution::ActiveModel {
-            state: Set(State::Running),
-            attempt: Set(run.attempt()),
-            started_at: Set(Some(begun_at)),
-            failure_code: Set(None),
-            failure_message: Set(None),
-            finished_at: Set(None),
-            trouble_since: Set(trouble_since),
-            waiting_for: Set(None),
-            ..execution::ActiveModel::default()
-        };
-        execution::Entity::update_many().set(started).filter(execution::Column::Id.eq(id)).exec(&*txn).await?;
-        if row.state != State::Running {
-            self.tell(&txn, id, State::Running).await?;
+        let taken = execution::ActiveModel { attempt: Set(run.attempt()), ..execution::ActiveModel::default() };
+        let taken = if again { anew(taken) } else { taken };
+        execution::Entity::update_many().set(taken).filter(execution::Column::Id.eq(id)).exec(&*txn).await?;
+        if again {
+            self.tell(&txn, id, State::Queued).await?;
         }
         let version = agent_version::Entity::find_by_id((row.agent_id, row.agent_version)).one(&*txn).await?;
         let version = version.ok_or(AgentError::NoVersion { agent: row.agent_id, version: row.agent_version })?;
         txn.commit().await?;
         self.domain.changed();
-        tracing::info!(execution.id = %id, attempt = run.attempt(), image = version.image, "started agent for execution `{id}`");
+        tracing::debug!(execution.id = %id, attempt = run.attempt(), image = version.image, "took execution `{id}`");
         Ok(Begun::Run(Box::new(Plan {
             execution_id: id,
             agent_id: row.agent_id,
@@ -104,43 +93,10 @@ impl Executions<'_> {
             digest: version.image_digest.map(ImageDigest),
             input: row.input,
             limits: self.domain.settings.executions.clone(),
-            begun_at,
+            // What failed ended its waiting with it.
+            waiting_since: row.waiting_since,
             trouble_since,
         })))
-    }
-
-    /// Put this attempt's execution off: it waits in the queue again, and says what for. `trouble_since` notes since when trouble that may be
-    /// the image's own is in the way; `None` when something else is.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn put_off(
-        &self,
-        id: ExecutionId,
-        waiting_for: &str,
-        trouble_since: Option<Timestamp>,
-        run: &Run,
-    ) -> Result<(), ExecutionError> {
-        let waiting = execution::ActiveModel {
-            state: Set(State::Queued),
-            waiting_for: Set(Some(waiting_for.to_owned())),
-            trouble_since: Set(trouble_since),
-            ..execution::ActiveModel::default()
-        };
-        let txn = self.domain.db.write().await?;
-        let written = execution::Entity::update_many()
-            .set(waiting)
-            .filter(execution::Column::Id.eq(id))
-            .filter(execution::Column::Attempt.eq(run.attempt()))
-            .filter(execution::Column::State.eq(State::Running))
-            .exec(&*txn)
-            .await?;
-        if written.rows_affected > 0 {
-            self.tell(&txn, id, State::Queued).await?;
-        }
-        txn.commit().await?;
-        self.domain.changed();
-        Ok(())
     }
 
     /// Pin the plan's version to what its image means now, if nobody has, and note on the execution what it runs.
@@ -157,6 +113,19 @@ impl Executions<'_> {
             .await?;
         txn.commit().await?;
         Ok(pinned)
+    }
+}
+
+/// The columns of one that waits for its first run again.
+fn anew(row: execution::ActiveModel) -> execution::ActiveModel {
+    execution::ActiveModel {
+        state: Set(State::Queued),
+        started_at: Set(None),
+        failure_code: Set(None),
+        failure_message: Set(None),
+        finished_at: Set(None),
+        trouble_since: Set(None),
+        ..row
     }
 }
 

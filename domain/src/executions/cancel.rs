@@ -7,6 +7,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 use serde_json::json;
 
+use super::verdict::Verdict;
 use super::{Execution, ExecutionError, Executions};
 use crate::accounts::Caller;
 use crate::idempotency::{self, Claim, Once};
@@ -18,11 +19,11 @@ impl Executions<'_> {
     ///
     /// # Errors
     /// [`ExecutionError::Over`] when it has succeeded or failed already.
-    pub async fn cancel(&self, caller: &Caller, id: ExecutionId, claim: Option<&Claim>) -> Result<Once<JobId>, ExecutionError> {
+    pub async fn cancel(&self, actor: &Actor, id: ExecutionId, claim: Option<&Claim>) -> Result<Once<JobId>, ExecutionError> {
         if let Some(earlier) = idempotency::earlier(&self.domain.db, claim).await? {
             return Ok(Once::Again(earlier));
         }
-        self.get(caller, id).await?;
+        self.get(&actor.caller, id).await?;
         let now = self.domain.now();
         let txn = idempotency::open(self.domain, claim).await?;
         if let Some(earlier) = idempotency::claim(self.domain, &txn, claim).await? {
@@ -35,10 +36,9 @@ impl Executions<'_> {
             txn.commit().await?;
             return Ok(Once::First(row.job_id));
         }
-        if row.user_id != caller.user_id && row.cancel_requested_at.is_none() {
-            let actor = Actor { caller: *caller, request_id: None };
+        if row.user_id != actor.caller.user_id && row.cancel_requested_at.is_none() {
             let detail = json!({ "user_id": row.user_id });
-            audit::record(self.domain, &txn, &actor, "cancel_execution", Some(format!("/v1/executions/{id}")), Some(detail)).await?;
+            audit::record(self.domain, &txn, actor, "cancel_execution", Some(format!("/v1/executions/{id}")), Some(detail)).await?;
         }
         let wake = self.domain.queue.cancel(&txn, row.job_id).await?;
         let job_state: Option<job::State> =
@@ -49,8 +49,7 @@ impl Executions<'_> {
         }
         // A job that no worker holds has ended in this transaction, and nobody else would end its execution.
         if job_state == Some(job::State::Cancelled) {
-            let over =
-                execution::ActiveModel { state: Set(State::Cancelled), finished_at: Set(Some(now)), ..execution::ActiveModel::default() };
+            let over = execution::ActiveModel { finished_at: Set(Some(now)), ..Verdict::Cancelled.columns() };
             this().set(over).exec(&*txn).await?;
             self.tell(&txn, id, State::Cancelled).await?;
         }

@@ -69,7 +69,7 @@ impl Executions<'_> {
             .set(columns)
             .filter(execution::Column::Id.eq(id))
             .filter(execution::Column::Attempt.eq(run.attempt()))
-            .filter(execution::Column::State.eq(State::Running))
+            .filter(execution::Column::State.is_in([State::Queued, State::Running]))
             .exec(&*txn)
             .await?;
         if written.rows_affected == 0 {

@@ -1,91 +1,114 @@
-//! A log of too many lines is cut in the middle: its head is kept as it comes, its tail until the end is known.
+//! A log of too many lines is cut in the middle: its head stays, and of what comes after it the latest lines.
 
-use std::collections::VecDeque;
-
-use entities::Timestamp;
-use entities::execution_log::Stream;
+use std::ops::Range;
 
 use super::logs::NewLine;
 
-/// What becomes of the lines of one attempt.
+/// What becomes of the lines of one attempt. They are written as they come; once they are too many, the oldest of the tail make room.
 #[derive(Debug)]
 pub struct LogCut {
-    head_left: usize,
-    tail_max: usize,
-    tail: VecDeque<NewLine>,
-    dropped: u64,
-    /// When the first line was dropped.
-    since: Option<Timestamp>,
+    head_max: i64,
+    tail_max: i64,
+    /// The numbers that the attempt's lines have been given.
+    written: Option<Range<i64>>,
+    /// Lines that were never written, since they would have been cut out at once.
+    shed: u64,
+}
+
+/// Lines to be cut out of a log.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// The first of them, whose place the mark takes.
+    pub mark: i64,
+    /// The first line after them.
+    pub tail: i64,
+    /// How many lines are missing there in all.
+    pub lines: u64,
 }
 
 impl LogCut {
     /// The second half of `lines_max` is the tail's.
     pub fn new(lines_max: u32) -> Self {
-        let lines_max = usize::try_from(lines_max).unwrap_or(usize::MAX);
-        let tail_max = lines_max / 2;
-        Self { head_left: lines_max - tail_max, tail_max, tail: VecDeque::new(), dropped: 0, since: None }
+        let (lines_max, tail_max) = (i64::from(lines_max), i64::from(lines_max / 2));
+        Self { head_max: lines_max - tail_max, tail_max, written: None, shed: 0 }
     }
 
-    /// Takes lines in; answers those that are to be written now.
-    pub fn take(&mut self, mut lines: Vec<NewLine>) -> Vec<NewLine> {
-        let later = lines.split_off(self.head_left.min(lines.len()));
-        self.head_left -= lines.len();
-        for line in later {
-            self.tail.push_back(line);
-            if self.tail.len() > self.tail_max {
-                let dropped = self.tail.pop_front();
-                self.since = self.since.or(dropped.map(|line| line.at));
-                self.dropped += 1;
-            }
-        }
-        lines
+    /// Whether each line that is kept costs another one its place.
+    pub fn is_full(&self) -> bool {
+        self.count() >= self.head_max + self.tail_max
     }
 
-    /// The end of the log: the mark, if lines are missing, and the tail.
-    pub fn end(self) -> Vec<NewLine> {
-        let mark = self.since.map(|at| {
-            let text = format!("… {} lines are cut out here …", self.dropped);
-            NewLine { stream: Stream::System, at, text }
-        });
-        mark.into_iter().chain(self.tail).collect()
+    /// Of lines that wait to be written in a full log, leaves those out that others behind them would push out. One is always left: the mark
+    /// takes the place of a line.
+    pub fn shed(&mut self, waiting: &mut Vec<NewLine>) {
+        let kept = usize::try_from(self.tail_max).unwrap_or(usize::MAX).max(1);
+        let shed = waiting.len().saturating_sub(kept);
+        waiting.drain(..shed);
+        self.shed += shed as u64;
+    }
+
+    /// Lines were written under these numbers.
+    pub fn wrote(&mut self, numbers: &Range<i64>) {
+        let first = self.written.as_ref().map_or(numbers.start, |written| written.start);
+        self.written = Some(first..numbers.end);
+    }
+
+    /// What is to be cut out now.
+    pub fn gap(&self) -> Option<Gap> {
+        let written = self.written.as_ref()?;
+        let (mark, tail) = (written.start + self.head_max, written.end - self.tail_max);
+        let lines = u64::try_from(tail - mark).ok().filter(|lines| *lines > 0)?;
+        Some(Gap { mark, tail, lines: lines + self.shed })
+    }
+
+    fn count(&self) -> i64 {
+        self.written.as_ref().map_or(0, |written| written.end - written.start)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use entities::Timestamp;
+    use entities::execution_log::Stream;
+
     use super::*;
 
-    fn lines(numbers: std::ops::Range<i64>) -> Vec<NewLine> {
+    fn lines(number: i64) -> Vec<NewLine> {
         let line = |number: i64| NewLine { stream: Stream::Stdout, at: Timestamp::from_micros(number), text: number.to_string() };
-        numbers.map(line).collect()
-    }
-
-    fn texts(lines: &[NewLine]) -> Vec<&str> {
-        lines.iter().map(|line| line.text.as_str()).collect()
+        (0..number).map(line).collect()
     }
 
     #[test]
     fn what_fits_is_kept_whole() {
         let mut cut = LogCut::new(5);
-        assert_eq!(texts(&cut.take(lines(0..2))), ["0", "1"]);
-        assert_eq!(texts(&cut.take(lines(2..5))), ["2"]);
-        assert_eq!(texts(&cut.end()), ["3", "4"]);
+        assert_eq!(cut.gap(), None);
+        cut.wrote(&(8..10));
+        assert!(!cut.is_full());
+        cut.wrote(&(10..13));
+        assert!(cut.is_full());
+        assert_eq!(cut.gap(), None);
     }
 
     #[test]
     fn of_what_does_not_fit_head_and_tail_are_kept_with_a_mark_where_lines_are_missing() {
         let mut cut = LogCut::new(5);
-        assert_eq!(texts(&cut.take(lines(0..7))), ["0", "1", "2"]);
-        assert!(cut.take(lines(7..1_000)).is_empty());
-        let end = cut.end();
-        assert_eq!(texts(&end), ["… 995 lines are cut out here …", "998", "999"]);
-        assert_eq!((end[0].stream, end[0].at), (Stream::System, Timestamp::from_micros(3)));
+        cut.wrote(&(1..8));
+        assert_eq!(cut.gap(), Some(Gap { mark: 4, tail: 6, lines: 2 }), "1 to 3, the mark, 6 and 7");
+        let mut waiting = lines(100);
+        cut.shed(&mut waiting);
+        assert_eq!(waiting.iter().map(|line| line.text.as_str()).collect::<Vec<_>>(), ["98", "99"]);
+        cut.wrote(&(8..10));
+        assert_eq!(cut.gap(), Some(Gap { mark: 4, tail: 8, lines: 102 }), "107 lines in all, five of them kept");
     }
 
     #[test]
     fn a_log_of_no_lines_says_how_many_there_were() {
         let mut cut = LogCut::new(0);
-        assert!(cut.take(lines(0..3)).is_empty());
-        assert_eq!(texts(&cut.end()), ["… 3 lines are cut out here …"]);
+        assert!(cut.is_full());
+        let mut waiting = lines(3);
+        cut.shed(&mut waiting);
+        assert_eq!(waiting.len(), 1);
+        cut.wrote(&(1..2));
+        assert_eq!(cut.gap(), Some(Gap { mark: 1, tail: 2, lines: 3 }));
     }
 }

@@ -20,13 +20,16 @@ use crate::ports::sandbox::{LogLine, LogSink, LogStream};
 /// Lines that wait for the database before the agent does, and lines of one insert.
 const LINES_WAITING_MAX: usize = 2_000;
 const LINES_OF_INSERT_MAX: usize = 500;
-/// How long lines are gathered, so that a chatty agent costs few transactions.
+/// How long lines are gathered, so that a chatty agent costs few transactions; and once each line costs another one its place.
 const GATHER: Duration = Duration::from_millis(50);
+const GATHER_FULL: Duration = Duration::from_secs(1);
 
 /// The sandbox's end: takes lines.
 pub struct LogBook {
     domain: Domain,
     lines: mpsc::Sender<NewLine>,
+    execution_id: ExecutionId,
+    attempt: i32,
     /// When the agent started, as its first line tells.
     started: Mutex<Option<Timestamp>>,
 }
@@ -37,7 +40,7 @@ pub struct LogWriter {
     lines: mpsc::Receiver<NewLine>,
     execution_id: ExecutionId,
     attempt: i32,
-    lines_max: u32,
+    cut: LogCut,
 }
 
 impl Executions<'_> {
@@ -45,16 +48,23 @@ impl Executions<'_> {
     #[must_use]
     pub fn logbook(&self, plan: &Plan, run: &Run) -> (LogBook, LogWriter) {
         let (sender, lines) = mpsc::channel(LINES_WAITING_MAX);
-        let book = LogBook { domain: self.domain.clone(), lines: sender, started: Mutex::default() };
-        let (execution_id, lines_max) = (plan.execution_id, plan.limits.log_lines_max);
-        (book, LogWriter { domain: self.domain.clone(), lines, execution_id, attempt: run.attempt(), lines_max })
+        let (execution_id, attempt, lines_max) = (plan.execution_id, run.attempt(), plan.limits.log_lines_max);
+        let book = LogBook { domain: self.domain.clone(), lines: sender, execution_id, attempt, started: Mutex::default() };
+        (book, LogWriter { domain: self.domain.clone(), lines, execution_id, attempt, cut: LogCut::new(lines_max) })
     }
 }
 
 #[async_trait]
 impl LogSink for LogBook {
+    /// What is told of it is lost when the database is away; the run goes on, and its end is recorded all the same.
+    async fn started(&self) {
+        if let Err(error) = self.domain.executions().started(self.execution_id, self.attempt).await {
+            tracing::warn!(execution.id = %self.execution_id, %error, "the start of an agent was not written");
+        }
+    }
+
     async fn line(&self, line: LogLine) {
-        let at = self.started(line.after).plus(line.after);
+        let at = self.start(line.after).plus(line.after);
         let stream = match line.stream {
             LogStream::Stdout => Stream::Stdout,
             LogStream::Stderr => Stream::Stderr,
@@ -66,7 +76,7 @@ impl LogSink for LogBook {
 }
 
 impl LogBook {
-    fn started(&self, after: Duration) -> Timestamp {
+    fn start(&self, after: Duration) -> Timestamp {
         let mut started = self.started.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let since = i64::try_from(after.as_micros()).unwrap_or(0);
         *started.get_or_insert_with(|| Timestamp::from_micros(self.domain.now().micros() - since))
@@ -76,41 +86,64 @@ impl LogBook {
 impl LogWriter {
     /// Write lines until the book is dropped and every line is written, or another attempt has the execution.
     pub async fn run(mut self) {
-        let (mut batch, mut cut) = (Vec::new(), LogCut::new(self.lines_max));
+        let mut batch = Vec::new();
         while self.lines.recv_many(&mut batch, LINES_OF_INSERT_MAX).await > 0 {
-            gather(&mut self.lines, &mut batch).await;
-            if !self.write(cut.take(std::mem::take(&mut batch))).await {
-                return;
+            if self.cut.is_full() {
+                let shed = |batch: &mut Vec<NewLine>| {
+                    self.cut.shed(batch);
+                    LINES_OF_INSERT_MAX
+                };
+                gather(&mut self.lines, &mut batch, GATHER_FULL, shed).await;
+                // What came last has pushed others out, too.
+                self.cut.shed(&mut batch);
+            } else {
+                gather(&mut self.lines, &mut batch, GATHER, |batch| LINES_OF_INSERT_MAX - batch.len()).await;
             }
-        }
-        let mut rest = cut.end().into_iter();
-        loop {
-            let lines: Vec<_> = rest.by_ref().take(LINES_OF_INSERT_MAX).collect();
-            if lines.is_empty() || !self.write(lines).await {
+            if !self.write(std::mem::take(&mut batch)).await {
                 return;
             }
         }
     }
 
     /// Answers whether the attempt still has the execution.
-    async fn write(&self, lines: Vec<NewLine>) -> bool {
-        let number = lines.len();
-        if number == 0 {
-            return true;
+    async fn write(&mut self, lines: Vec<NewLine>) -> bool {
+        let (executions, mut lines) = (self.domain.executions(), lines.into_iter());
+        loop {
+            let some: Vec<_> = lines.by_ref().take(LINES_OF_INSERT_MAX).collect();
+            let number = some.len();
+            if number == 0 {
+                break;
+            }
+            match executions.append_logs(self.execution_id, self.attempt, some).await {
+                Ok(Some(written)) => self.cut.wrote(&written),
+                Ok(None) => return false,
+                Err(error) => {
+                    tracing::warn!(execution.id = %self.execution_id, %error, lines = number, "lines of an agent were not written");
+                }
+            }
         }
-        let written = self.domain.executions().append_logs(self.execution_id, self.attempt, lines).await;
-        if let Err(error) = &written {
-            tracing::warn!(execution.id = %self.execution_id, %error, lines = number, "lines of an agent were not written");
+        if let Some(gap) = self.cut.gap()
+            && let Err(error) = executions.cut_logs(self.execution_id, self.attempt, &gap).await
+        {
+            tracing::warn!(execution.id = %self.execution_id, %error, "a log was not cut");
         }
-        !matches!(written, Ok(false))
+        true
     }
 }
 
-/// Take what comes in a short while. Nobody waits for more once the book is dropped: the end of a run waits for its lines.
-async fn gather<T>(lines: &mut mpsc::Receiver<T>, batch: &mut Vec<T>) {
-    let more = async { while batch.len() < LINES_OF_INSERT_MAX && lines.recv_many(batch, LINES_OF_INSERT_MAX - batch.len()).await > 0 {} };
+/// Take what comes in a short while, as long as `room` says for how many more there is some. Nobody waits for more once the book is dropped: the
+/// end of a run waits for its lines.
+async fn gather<T>(lines: &mut mpsc::Receiver<T>, batch: &mut Vec<T>, span: Duration, mut room: impl FnMut(&mut Vec<T>) -> usize) {
+    let more = async {
+        loop {
+            let lines_max = room(batch);
+            if lines_max == 0 || lines.recv_many(batch, lines_max).await == 0 {
+                return;
+            }
+        }
+    };
     // What was received before the time is up is in the batch.
-    let _ = tokio::time::timeout(GATHER, more).await;
+    let _ = tokio::time::timeout(span, more).await;
 }
 
 #[cfg(test)]
@@ -119,15 +152,19 @@ mod tests {
 
     use super::*;
 
+    async fn gathered(lines: &mut mpsc::Receiver<usize>, batch: &mut Vec<usize>) {
+        gather(lines, batch, GATHER, |batch| LINES_OF_INSERT_MAX - batch.len()).await;
+    }
+
     #[tokio::test]
     async fn more_lines_are_waited_for_and_never_after_the_last_one() {
         let (sender, mut lines) = mpsc::channel(LINES_WAITING_MAX);
         let mut batch = vec![0];
         sender.send(1).await.unwrap();
-        assert_eq!(gather(&mut lines, &mut batch).now_or_never(), None, "more may come");
+        assert_eq!(gathered(&mut lines, &mut batch).now_or_never(), None, "more may come");
         sender.send(2).await.unwrap();
         drop(sender);
-        assert_eq!(gather(&mut lines, &mut batch).now_or_never(), Some(()), "the run is over");
+        assert_eq!(gathered(&mut lines, &mut batch).now_or_never(), Some(()), "the run is over");
         assert_eq!(batch, [0, 1, 2]);
     }
 
@@ -138,7 +175,7 @@ mod tests {
             sender.send(line).await.unwrap();
         }
         let mut batch = vec![0];
-        assert_eq!(gather(&mut lines, &mut batch).now_or_never(), Some(()));
+        assert_eq!(gathered(&mut lines, &mut batch).now_or_never(), Some(()));
         assert_eq!(batch.len(), LINES_OF_INSERT_MAX);
     }
 }

@@ -1,7 +1,8 @@
 //! Executions: one run of one agent, from the request to the result.
 //!
-//! [`submit`](Executions::submit) → job → [`begin`](Executions::begin) → sandbox → [`finish`](Executions::finish). Each step is one transaction;
-//! `executions.attempt` is the fencing token of the claim that may write.
+//! [`submit`](Executions::submit) → job → [`begin`](Executions::begin) → sandbox → [`started`](Executions::started) →
+//! [`finish`](Executions::finish); or [`put_off`](Executions::put_off) and begun anew. Each step is one transaction; `executions.attempt` is the
+//! fencing token of the claim that may write. What is begun stays `queued` until its container runs the agent.
 
 mod begin;
 mod cancel;
@@ -15,7 +16,9 @@ mod log_cut;
 mod logbook;
 mod logs;
 mod prune;
+mod put_off;
 mod reconcile;
+mod started;
 mod submit;
 mod verdict;
 

@@ -139,6 +139,7 @@ impl Executions<'_> {
             finished_at: None,
             trouble_since: None,
             waiting_for: None,
+            waiting_since: None,
         };
         execution::Entity::insert(row.into_active_model()).exec_without_returning(&**txn).await?;
         self.tell(txn, submitted.execution_id, State::Queued).await

@@ -72,7 +72,12 @@ impl Verdict {
 
     /// The columns that say so.
     pub fn columns(&self) -> execution::ActiveModel {
-        let row = execution::ActiveModel { state: Set(self.state()), ..execution::ActiveModel::default() };
+        let row = execution::ActiveModel {
+            state: Set(self.state()),
+            waiting_for: Set(None),
+            waiting_since: Set(None),
+            ..execution::ActiveModel::default()
+        };
         match self {
             Self::Succeeded { output } => execution::ActiveModel { output: Set(Some(output.clone())), ..row },
             Self::Failed { code, message } => {

@@ -98,7 +98,6 @@ mod tests {
 
     #[test]
     fn a_schema_and_a_value_that_are_too_much_work_together_are_refused_unseen() -> Result<(), SchemaError> {
-        let began = std::time::Instant::now();
         let numbers: Vec<u32> = (0..8_000).collect();
         let long = JsonSchema::compile(&json!({"items": {"enum": numbers}}))?;
         let patterns: Vec<_> = (0..60).map(|n| json!({"pattern": format!("(x+x+){n}y|[a-q]{{3,{n}}}z$")})).skip(3).collect();
@@ -106,9 +105,10 @@ mod tests {
         let wide = json!(vec![9_999; 200_000]);
         for (schema, value) in [(&long, &wide), (&slow, &json!("x".repeat(1 << 20)))] {
             let errors = schema.errors(value, "/input");
-            assert!(errors.len() == 1 && errors[0].pointer == "/input" && errors[0].detail.contains("at most"), "{errors:?}");
+            let bytes_max = bounds::affordable(schema.weight, bytes_of(value)).expect_err("it is more than the work that one check may be");
+            assert!(errors.len() == 1 && errors[0].pointer == "/input", "neither was tried out: {errors:?}");
+            assert!(errors[0].detail.ends_with(&format!("at most {bytes_max} are checked")), "{errors:?}");
         }
-        assert!(began.elapsed() < std::time::Duration::from_secs(5), "neither was tried out");
         assert_eq!(long.errors(&json!([1, 2, 3]), ""), [], "what is small meets the same schema");
         assert_eq!(JsonSchema::compile(&json!({"items": {"type": "integer"}}))?.errors(&wide, ""), [], "what is plain takes a whole input");
         Ok(())

@@ -20,9 +20,9 @@ impl Operations<'_> {
         if !is_mine && !caller.may_observe() {
             return Err(OperationError::Missing { id });
         }
-        if waits(&job) {
-            let known = if caller.is_architect() { job.last_error.take() } else { Some(IN_THE_WAY.to_owned()) };
-            job.last_error = self.of_its_run(id).await?.or(known);
+        // What the job itself says is the whole of it, and for architects only.
+        if waits(&job) && !caller.is_architect() {
+            job.last_error = Some(self.of_its_run(id).await?.unwrap_or_else(|| IN_THE_WAY.to_owned()));
         }
         if !caller.is_architect() {
             if job.error_code.as_deref().is_some_and(tells_of_the_house) {

@@ -24,6 +24,13 @@ impl Actor {
     }
 }
 
+/// Somebody who acts outside of a request.
+impl From<Caller> for Actor {
+    fn from(caller: Caller) -> Self {
+        Self { caller, request_id: None }
+    }
+}
+
 /// Write the line.
 pub(crate) async fn record(
     domain: &Domain,

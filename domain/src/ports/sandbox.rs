@@ -228,6 +228,9 @@ pub struct Usage {
 /// Takes the agent's lines while it runs. A slow sink slows the agent down, never the engine.
 #[async_trait]
 pub trait LogSink: Send + Sync {
+    /// The agent runs now; its lines come after this.
+    async fn started(&self) {}
+
     async fn line(&self, line: LogLine);
 }
 

@@ -4,11 +4,12 @@ use platform::Txn;
 
 use super::{SignInError, SignIns};
 use crate::accounts::{Caller, Identity, Proof};
+use crate::fault::{Class, Fault as _};
 use crate::idempotency::{self, Claim};
 
 impl SignIns<'_> {
     /// Make what is proved one of the caller's identities, once under its key. `use_up` spends the proof in the transaction; what it has
-    /// written stays, whatever comes of the rest: a wrong guess is counted, and a proof is good once.
+    /// written stays when a rule refuses the rest: a wrong guess is counted, and a proof is good once. Of what fails otherwise nothing stays.
     pub(super) async fn add(
         &self,
         caller: &Caller,
@@ -27,8 +28,9 @@ impl SignIns<'_> {
         let identity = match linked.await {
             Ok(identity) => identity,
             Err(refused) => {
-                // A transaction that the database itself has spoilt keeps nothing.
-                if idempotency::release(&txn, claim).await.is_ok() {
+                // Where something has failed, what was written before is half of it.
+                let is_ruled = !matches!(refused.class(), Class::Unavailable | Class::Bug);
+                if is_ruled && idempotency::release(&txn, claim).await.is_ok() {
                     txn.commit().await?;
                 }
                 return Err(refused);

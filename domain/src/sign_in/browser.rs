@@ -24,7 +24,7 @@ impl SignIns<'_> {
     /// # Errors
     /// [`AccountError::SignedOut`] when the caller came with a token from the shell, or the sign-in has just been closed.
     pub async fn browser_session(&self, caller: &Caller) -> Result<BrowserSession, SignInError> {
-        let id = caller.sign_in().ok_or(AccountError::SignedOut)?;
+        let id = caller.sign_in().ok_or(SignInError::NoSignIn)?;
         let secret = Secret::new(&*self.domain.rng);
         let txn = self.domain.db.write().await?;
         sign_in::Entity::update_many()

@@ -33,12 +33,12 @@ impl Because {
 }
 
 impl SignIns<'_> {
-    /// Close the sign-in that the caller came with. A token from the shell has none, and ends with its time.
+    /// Close the sign-in that the caller came with.
     ///
     /// # Errors
-    /// When the database refuses.
+    /// [`SignInError::NoSignIn`] for a token from the shell: nobody is told that it was closed while it goes on working.
     pub async fn close(&self, caller: &Caller) -> Result<(), SignInError> {
-        let Some(id) = caller.sign_in() else { return Ok(()) };
+        let id = caller.sign_in().ok_or(SignInError::NoSignIn)?;
         self.close_where(caller.user_id, sign_in::Column::Id.eq(id), Because::SignedOut).await
     }
 

@@ -25,6 +25,8 @@ pub enum SignInError {
     Signature(#[from] SignatureError),
     #[error("the nonce is not one of ours for this address, was used before, is too old, or has failed too often; ask for a new challenge")]
     Nonce,
+    #[error("this token belongs to no sign-in: it was issued at the shell, and ends with its time")]
+    NoSignIn,
     #[error("the refresh token is not one of ours, is too old, or its sign-in is over; sign in again")]
     RefreshToken,
     #[error("the refresh token was used before, so somebody else may have it: the sign-in is closed; sign in again")]
@@ -65,6 +67,7 @@ impl Fault for SignInError {
             Self::Keyring(error) => error.class(),
             Self::Provider(error) => error.class(),
             Self::NotOffered(_) => Class::Missing,
+            Self::NoSignIn => Class::Refused,
             _ => Class::Forbidden,
         }
     }
@@ -78,6 +81,7 @@ impl Fault for SignInError {
             Self::IdToken(_) => "invalid-id-token",
             Self::Provider(error) => error.code(),
             Self::NotOffered(_) => "not-found",
+            Self::NoSignIn => "refused",
             Self::RefreshToken | Self::RefreshTokenReused => "invalid-refresh-token",
             Self::Account(error) => error.code(),
             Self::Idempotency(error) => error.code(),

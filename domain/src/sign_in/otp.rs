@@ -60,7 +60,9 @@ impl SignIns<'_> {
         let guess = self.look_at(email, code).await?;
         let txn = self.domain.db.write().await?;
         if let Err(wrong) = self.use_up_code(&txn, &guess).await {
-            txn.commit().await?;
+            if matches!(wrong, SignInError::Code) {
+                txn.commit().await?;
+            }
             return Err(wrong);
         }
         let user = self.domain.accounts().proved(&txn, &Proof::email(email)).await?;

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::deliveries::one;
 use super::fan_out::{NewDelivery, insert, tries_of_schedule};
-use super::find::{own, there};
+use super::find::there;
 use super::names::TEST;
 use super::payload::payload;
 use super::{WebhookError, Webhooks};
@@ -65,7 +65,7 @@ impl Webhooks<'_> {
         if let Some(earlier) = idempotency::claim(self.domain, &txn, claim).await? {
             return Ok(Once::Again(earlier));
         }
-        let endpoint = own(&*txn, caller, id).await?;
+        let endpoint = there(&txn, caller, id).await?;
         let row = one(&*txn, id, delivery).await?;
         if endpoint.state == webhook_endpoint::State::Disabled {
             return Err(WebhookError::Disabled { webhook: id });
@@ -84,7 +84,10 @@ impl Webhooks<'_> {
             finished_at: Set(None),
             ..webhook_delivery::ActiveModel::default()
         };
-        webhook_delivery::Entity::update_many().set(again).filter(webhook_delivery::Column::Id.eq(delivery)).exec(&*txn).await?;
+        let of_it = webhook_delivery::Entity::update_many().set(again).filter(webhook_delivery::Column::Id.eq(delivery));
+        if of_it.exec(&*txn).await?.rows_affected == 0 {
+            return Err(WebhookError::MissingDelivery { webhook: id, delivery });
+        }
         idempotency::keep(&txn, claim, &job).await?;
         jobs::commit(txn, wake).await?;
         Ok(Once::First(job))

@@ -55,6 +55,7 @@ impl Webhooks<'_> {
             previous_secret_until: None,
             version: 1,
             failing_since: None,
+            failed_at: None,
             behind_since: None,
             created_at: now,
             updated_at: now,

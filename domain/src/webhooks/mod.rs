@@ -37,6 +37,7 @@ pub(crate) use fan_out::fan_out;
 pub use find::Webhook;
 pub use names::{EVENTS, TEST};
 pub use prune::prune;
+pub use reconcile::Reconciled;
 pub use settings::Settings;
 pub use tried::{Next, RETRY_AFTER};
 

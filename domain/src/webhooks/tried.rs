@@ -35,6 +35,9 @@ pub const RETRY_AFTER: [Duration; 9] = [
 /// Gone (RFC 9110 § 15.5.11): the receiver wants no more.
 const GONE: u16 = 410;
 const ERROR_CHARS_MAX: usize = 500;
+/// A failure that comes so long after the one before it is the first of a new row: longer than the longest pause of [`RETRY_AFTER`], so only where
+/// nothing was sent in between.
+const QUIET: Duration = Duration::from_hours(48);
 
 /// How it goes on.
 #[derive(Debug)]
@@ -184,8 +187,8 @@ impl Webhooks<'_> {
         Ok(())
     }
 
-    /// How the endpoint is doing: a success forgets its failures; it is disabled when it is gone, when nothing has reached it while a whole
-    /// schedule was used up, or for so long that it does not matter what waits. A test is no sign of illness.
+    /// How the endpoint is doing: a success forgets its failures, and so does a long pause; it is disabled when it is gone, when nothing has
+    /// reached it while a whole schedule was used up, or for so long that it does not matter what waits. A test is no sign of illness.
     async fn judge_endpoint(&self, txn: &Txn, delivery: &webhook_delivery::Model, verdict: &Verdict) -> Result<Option<Wake>, WebhookError> {
         let of_it = webhook_endpoint::Column::Id.eq(delivery.endpoint_id);
         let since = |since| webhook_endpoint::ActiveModel { failing_since: Set(since), ..webhook_endpoint::ActiveModel::default() };
@@ -198,11 +201,13 @@ impl Webhooks<'_> {
             Verdict::Gone => self.disable(txn, delivery.endpoint_id, "the receiver answered 410: it wants no more").await,
             Verdict::Again(_) | Verdict::GivenUp if delivery.tries_max == 1 => Ok(None),
             Verdict::Again(_) | Verdict::GivenUp => {
-                let well = webhook_endpoint::Column::FailingSince.is_null();
-                let now = since(Some(self.domain.now()));
-                webhook_endpoint::Entity::update_many().set(now).filter(of_it.clone()).filter(well).exec(&**txn).await?;
-                let endpoint = webhook_endpoint::Entity::find().filter(of_it).one(&**txn).await?;
-                let Some(failing_since) = endpoint.and_then(|endpoint| endpoint.failing_since) else { return Ok(None) };
+                let now = self.domain.now();
+                let endpoint = webhook_endpoint::Entity::find().filter(of_it.clone()).one(&**txn).await?;
+                let Some(endpoint) = endpoint else { return Ok(None) };
+                let goes_on = endpoint.failed_at.is_some_and(|last| last > before(now, QUIET));
+                let failing_since = endpoint.failing_since.filter(|_| goes_on).unwrap_or(now);
+                let failed = webhook_endpoint::ActiveModel { failed_at: Set(Some(now)), ..since(Some(failing_since)) };
+                webhook_endpoint::Entity::update_many().set(failed).filter(of_it).exec(&**txn).await?;
                 let hours_max = self.domain.settings.webhooks.failing_hours_max;
                 // Where many wait for their turn none may ever come to its last try.
                 if failing_since <= before(self.domain.now(), Duration::from_secs(HOUR) * hours_max) {

@@ -23,6 +23,7 @@ crate::on_every_engine!(
     a_code_adds_a_mailbox_to_somebody_and_takes_none_away,
     a_code_that_is_brought_twice_under_one_key_is_answered_twice,
     a_wrong_code_leaves_the_key_free,
+    a_code_is_still_good_when_the_database_has_failed,
     codes_that_nobody_brought_back_are_forgotten,
 );
 
@@ -245,6 +246,20 @@ async fn a_wrong_code_leaves_the_key_free(world: World) {
     }
     assert_eq!(world.database.count("SELECT CAST(tries AS BIGINT) FROM otp_codes").await, 2, "each try counts");
     assert!(try_code(&code).await.is_ok(), "a refused request is none that was carried out");
+    world.finish().await;
+}
+
+async fn a_code_is_still_good_when_the_database_has_failed(world: World) {
+    let (to, ann) = (email("ann@mail.example"), world.operator().await);
+    let code = sent(&world, &to).await;
+    let bring = async || world.domain.sign_ins().add_email(&ann, &to, &code, None).await;
+    // The identity is written before its user's row, which then cannot be.
+    world.database.execute("ALTER TABLE users RENAME COLUMN email TO email_elsewhere").await;
+    assert_eq!(bring().await.unwrap_err().code(), "internal");
+    world.database.execute("ALTER TABLE users RENAME COLUMN email_elsewhere TO email").await;
+    assert_eq!(world.database.count("SELECT count(*) FROM user_identities WHERE kind = 'email'").await, 0, "half of it is nothing");
+    bring().await.unwrap();
+    assert_eq!(world.database.count("SELECT count(*) FROM users WHERE email = 'ann@mail.example'").await, 1);
     world.finish().await;
 }
 

@@ -1,8 +1,13 @@
 //! Lines: numbered over all attempts, read in pages, followed as they come.
 
-use domain::executions::{Followed, State, Stream};
+use std::time::Duration;
+
+use domain::entities::id::ExecutionId;
+use domain::executions::{Begun, Followed, LogBook, State, Stream};
 use domain::paging::PageRequest;
+use domain::ports::sandbox::{LogLine, LogSink as _, LogStream};
 use futures::StreamExt as _;
+use jobs::Outcome;
 use serde_json::json;
 use testkit::{Script, World, until};
 
@@ -12,6 +17,7 @@ crate::on_every_engine!(
     whoever_follows_sees_each_line_once_and_the_end,
     whoever_comes_back_goes_on_where_they_were,
     many_lines_are_kept_and_odd_ones_too,
+    lines_are_there_while_the_agent_runs_and_the_oldest_of_the_tail_make_room,
 );
 
 fn says(lines: &[&str]) -> Script {
@@ -49,7 +55,7 @@ async fn the_numbers_go_on_over_attempts(world: World) {
     let lines = world.log(id).await;
     assert_eq!(
         lines.iter().map(|line| (line.seq, line.attempt, line.text.as_str())).collect::<Vec<_>>(),
-        [(1, 1, "working"), (2, 2, "attempt 2 begins here; attempt 1, whose lines stand above, was broken off"), (3, 2, "again"),]
+        [(1, 1, "working"), (2, 2, "attempt 2 begins here; the lines above are those of attempt 1"), (3, 2, "again"),]
     );
     assert_eq!(lines[1].stream, Stream::System);
     let execution = world.execution(id).await;
@@ -89,6 +95,44 @@ async fn many_lines_are_kept_and_odd_ones_too(world: World) {
     assert_eq!(kept[3_000].text, "with a \u{fffd} in it");
     assert!(kept[3_001].text.chars().count() < 33_000, "one line has a bound of its own");
     world.finish().await;
+}
+
+/// A worker that dies takes no lines along but those of the last second.
+async fn lines_are_there_while_the_agent_runs_and_the_oldest_of_the_tail_make_room(world: World) {
+    let (_, submitted) = world.accepted_run().await;
+    let id = submitted.execution_id;
+    let broken_off = world.one_job(async |delivery| {
+        let executions = world.domain.executions();
+        let Begun::Run(mut plan) = executions.begin(id, &delivery.run).await.unwrap() else { panic!("it is to be run") };
+        plan.limits.log_lines_max = 4;
+        let (book, writer) = executions.logbook(&plan, &delivery.run);
+        let agent = async {
+            book.started().await;
+            say(&book, &["1", "2", "3", "4"]).await;
+            shows(&world, id, &["1", "2", "3", "4"]).await;
+            say(&book, &["5", "6"]).await;
+            shows(&world, id, &["1", "2", "… 2 lines are cut out here …", "5", "6"]).await;
+            say(&book, &["7"]).await;
+            shows(&world, id, &["1", "2", "… 3 lines are cut out here …", "6", "7"]).await;
+            drop(book);
+        };
+        tokio::join!(agent, writer.run());
+        Outcome::Released
+    });
+    broken_off.await;
+    world.run_jobs().await;
+    assert_eq!(world.execution(id).await.state, State::Succeeded);
+    world.finish().await;
+}
+
+async fn shows(world: &World, id: ExecutionId, wanted: &[&str]) {
+    until("the lines are there", async || world.log(id).await.iter().map(|line| line.text.as_str()).eq(wanted.iter().copied())).await;
+}
+
+async fn say(book: &LogBook, lines: &[&str]) {
+    for text in lines {
+        book.line(LogLine { stream: LogStream::Stdout, after: Duration::ZERO, text: (*text).into() }).await;
+    }
 }
 
 fn told(next: &Followed) -> String {

@@ -75,7 +75,7 @@ async fn somebody_elses_execution_is_not_there(world: World) {
     let stranger = world.operator().await;
     let executions = world.domain.executions();
     assert!(matches!(executions.get(&stranger, submitted.execution_id).await, Err(ExecutionError::Missing { .. })));
-    assert!(matches!(executions.cancel(&stranger, submitted.execution_id, None).await, Err(ExecutionError::Missing { .. })));
+    assert!(matches!(executions.cancel(&stranger.into(), submitted.execution_id, None).await, Err(ExecutionError::Missing { .. })));
     let logs = executions.logs(&stranger, submitted.execution_id, 0, &PageRequest::default()).await;
     assert!(matches!(logs, Err(ExecutionError::Missing { .. })));
     world.run_jobs().await;
@@ -126,7 +126,7 @@ async fn a_run_that_failed_for_our_reasons_runs_when_its_job_is_retried(world: W
 }
 
 async fn a_run_that_is_put_off_waits_in_the_queue_and_says_what_for(world: World) {
-    let (owner, submitted) = world.accepted_run().await;
+    let ((owner, submitted), architect) = (world.accepted_run().await, world.caller(Role::Architect).await);
     let waits = [
         (Script::EngineAway, "does not answer"),
         (Script::RegistryAway, "cannot be fetched now"),
@@ -142,9 +142,15 @@ async fn a_run_that_is_put_off_waits_in_the_queue_and_says_what_for(world: World
             let said = said.expect("a run that is put off says what it waits for");
             assert!(said.contains(words) && !said.contains("/var/lib"), "{said}");
         }
+        let inside = world.domain.operations().get(&architect, submitted.job_id).await.unwrap();
+        assert_eq!(inside.last_error, world.job(submitted.job_id).await.last_error, "those who run the house see what the job itself says");
+        assert_eq!(execution.started_at, None);
         world.skip_waits().await;
     }
+    let told = async || world.told(&format!("execution:{}", submitted.execution_id)).await;
+    assert_eq!(told().await, ["queued"], "nothing has changed for those who are told");
     world.run_jobs().await;
+    assert_eq!(told().await, ["queued", "running", "succeeded"]);
     let execution = world.execution(submitted.execution_id).await;
     assert_eq!((execution.state, execution.waiting_for), (State::Succeeded, None));
     world.finish().await;
@@ -152,7 +158,7 @@ async fn a_run_that_is_put_off_waits_in_the_queue_and_says_what_for(world: World
 
 async fn a_cancelled_run_is_not_run_again_by_a_retry_of_its_job(world: World) {
     let (owner, submitted) = world.accepted_run().await;
-    world.domain.executions().cancel(&owner, submitted.execution_id, None).await.unwrap();
+    world.domain.executions().cancel(&owner.into(), submitted.execution_id, None).await.unwrap();
     let actor = Actor { caller: world.caller(Role::Architect).await, request_id: None };
     let refused = world.domain.ops().retry(&actor, submitted.job_id, None).await;
     assert!(matches!(&refused, Err(OpsError::State { why, .. }) if why.contains("start a new one")), "{refused:?}");

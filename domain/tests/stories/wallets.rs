@@ -20,6 +20,7 @@ crate::on_every_engine!(
     keys_that_sign_anything_sign_nobody_in,
     an_off_chain_message_is_read_through_its_preamble,
     a_suspended_wallet_stays_out,
+    a_known_wallet_is_refused_for_the_same_reasons_on_the_short_way_as_on_the_long_one,
 );
 
 async fn a_wallet_signs_in_and_is_the_same_user_ever_after(world: World) {
@@ -210,5 +211,34 @@ async fn a_suspended_wallet_stays_out(world: World) {
     world.database.execute("UPDATE users SET state = 'suspended'").await;
     let refused = world.domain.sign_ins().by_wallet(&wallet.answers(&world).await).await;
     assert!(matches!(refused, Err(SignInError::Account(AccountError::Suspended { .. }))));
+    world.finish().await;
+}
+
+/// PostgreSQL takes the short way, with conditions of its own, where SQLite takes the long one: for both, each condition alone keeps a wallet
+/// out, and without it the same answer gets in.
+async fn a_known_wallet_is_refused_for_the_same_reasons_on_the_short_way_as_on_the_long_one(world: World) {
+    let nonces = |set: &str| format!("UPDATE auth_nonces SET {set}");
+    for (number, (broken, mended, code)) in [
+        (nonces("used_at = expires_at"), nonces("used_at = NULL"), "invalid-nonce"),
+        (nonces("expires_at = 1"), nonces("expires_at = 9000000000000000"), "invalid-nonce"),
+        (nonces("failures = 5"), nonces("failures = 4"), "invalid-nonce"),
+        (nonces("address = 'another'"), nonces("address = (SELECT wallet_address FROM users)"), "invalid-nonce"),
+        ("UPDATE users SET state = 'suspended'".into(), "UPDATE users SET state = 'active'".into(), "account-suspended"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let wallet = TestWallet::new(1);
+        let known = world.domain.sign_ins().by_wallet(&wallet.answers(&world).await).await.unwrap();
+        let answer = wallet.answers(&world).await;
+        world.database.execute(&broken).await;
+        let refused = world.domain.sign_ins().by_wallet(&answer).await.unwrap_err();
+        assert_eq!(refused.code(), code, "{broken}: {refused}");
+        let sign_ins = i64::try_from(2 * number + 1).unwrap();
+        assert_eq!(world.database.count("SELECT count(*) FROM sign_ins").await, sign_ins, "{broken}: nothing was opened");
+        world.database.execute(&mended).await;
+        assert_eq!(world.domain.sign_ins().by_wallet(&answer).await.unwrap().user.id, known.user.id, "{mended}");
+        assert!(world.domain.sign_ins().by_wallet(&answer).await.is_err(), "{mended}: once");
+    }
     world.finish().await;
 }

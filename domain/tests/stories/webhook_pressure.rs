@@ -26,6 +26,8 @@ crate::on_every_engine!(
     a_change_without_a_version_never_loses_a_race,
     deleting_an_endpoint_and_finishing_a_delivery_get_along,
     a_test_of_an_endpoint_that_is_deleted_meanwhile_is_sent_or_finds_none,
+    a_replay_at_the_end_of_the_job_before_is_sent,
+    failures_that_lie_far_apart_disable_nobody,
 );
 
 async fn deliveries(world: &World, owner: &Caller, id: WebhookId) -> Vec<Delivery> {
@@ -158,6 +160,17 @@ async fn waiting(world: &World) -> (Caller, WebhookId) {
     (ann, id)
 }
 
+/// Its own requests have taken up half of its lane's time in the hour before now.
+async fn kept_busy(world: &World) {
+    let requests = format!(
+        "INSERT INTO webhook_attempts (delivery_id, number, at, latency_ms)
+         SELECT d.id, (SELECT coalesce(max(a.number), 100) + 1 FROM webhook_attempts a WHERE a.delivery_id = d.id), {}, 3600000
+         FROM webhook_deliveries d",
+        world.domain.now().micros()
+    );
+    world.database.execute(&requests).await;
+}
+
 async fn an_endpoint_that_falls_ever_further_behind_is_disabled(world: World) {
     let (ann, id) = waiting(&world).await;
     let behind_since = async || world.database.count("SELECT coalesce(max(behind_since), 0) FROM webhook_endpoints").await;
@@ -165,12 +178,17 @@ async fn an_endpoint_that_falls_ever_further_behind_is_disabled(world: World) {
     assert_eq!(behind_since().await, 0, "an hour is no wait");
     world.clock.advance(Duration::from_hours(2));
     reconcile(&world).await;
+    assert_eq!(behind_since().await, 0, "it was never asked: others were in its lane, or we were slow");
+    kept_busy(&world).await;
+    reconcile(&world).await;
     let since = behind_since().await;
     assert_eq!(since, world.domain.now().micros());
     world.clock.advance(Duration::from_hours(23));
+    kept_busy(&world).await;
     reconcile(&world).await;
     assert_eq!((behind_since().await, world.domain.webhooks().get(&ann, id).await.unwrap().state), (since, State::Active));
     world.clock.advance(Duration::from_hours(1));
+    kept_busy(&world).await;
     reconcile(&world).await;
     let webhook = world.domain.webhooks().get(&ann, id).await.unwrap();
     assert!(webhook.state == State::Disabled && webhook.disabled_because.unwrap().contains("more slowly than they come"));
@@ -185,6 +203,7 @@ async fn nobody_is_behind_while_nothing_is_sent(world: World) {
     waiting(&world).await;
     let behind = async || world.database.count("SELECT count(*) FROM webhook_endpoints WHERE behind_since IS NOT NULL").await;
     world.clock.advance(Duration::from_hours(2));
+    kept_busy(&world).await;
     reconcile(&world).await;
     assert_eq!(behind().await, 1);
     world.database.execute("UPDATE workers SET heartbeat_at = 1 WHERE id = 'sender'").await;
@@ -246,5 +265,38 @@ async fn a_test_of_an_endpoint_that_is_deleted_meanwhile_is_sent_or_finds_none(w
         assert!(asked.is_ok() || domain::Fault::code(&asked.unwrap_err()) == "not-found");
         world.run_jobs().await;
     }
+    world.finish().await;
+}
+
+async fn a_replay_at_the_end_of_the_job_before_is_sent(world: World) {
+    let (ann, webhooks) = (world.operator().await, world.domain.webhooks());
+    let id = world.webhook(&ann, URL, &["*"]).await.webhook.id;
+    for _ in 0..20 {
+        webhooks.test(&ann, id, None).await.unwrap();
+        let cancelled = "UPDATE jobs SET state = 'cancelled', finished_at = 1 WHERE kind = 'deliver_webhook' AND state = 'queued'";
+        world.database.execute(cancelled).await;
+        let delivery = deliveries(&world, &ann, id).await.remove(0).row.id;
+        let (replayed, reconciled) = tokio::join!(webhooks.replay(&ann, id, delivery, None), webhooks.reconcile(None, 100));
+        assert!(replayed.is_ok() && reconciled.is_ok(), "{replayed:?}, {reconciled:?}");
+        world.run_jobs().await;
+        assert_eq!(deliveries(&world, &ann, id).await[0].row.state, DeliveryState::Delivered);
+    }
+    world.finish().await;
+}
+
+async fn failures_that_lie_far_apart_disable_nobody(world: World) {
+    let ann = world.operator().await;
+    let id = world.webhook(&ann, URL, &["execution.succeeded"]).await.webhook.id;
+    world.http.always(URL, HttpReply::Away);
+    for _ in 0..3 {
+        run_and_tell(&world, &ann).await;
+        let webhook = world.domain.webhooks().get(&ann, id).await.unwrap();
+        assert_eq!((webhook.state, webhook.failing_since), (State::Active, Some(world.domain.now())));
+        world.clock.advance(Duration::from_hours(30 * 24));
+    }
+    world.http.always(URL, HttpReply::Answers(200, String::new()));
+    world.skip_waits().await;
+    world.run_jobs().await;
+    assert_eq!(world.domain.webhooks().get(&ann, id).await.unwrap().failing_since, None);
     world.finish().await;
 }

@@ -41,7 +41,8 @@ async fn a_number_with_which_nothing_would_work_is_refused_with_its_bounds_and_t
         ("TALLYMAN_EXECUTIONS_RUN_SECONDS_MAX", "0", "executions.run_seconds_max is 0"),
         ("TALLYMAN_SIGN_IN_CODE_TRIES_MAX", "0", "sign_in.code_tries_max is 0"),
         ("TALLYMAN_KEEPING_WEBHOOK_DELIVERIES_DAYS", "1", "keeping.webhook_deliveries_days is 1; it has to be 4 …"),
-        ("TALLYMAN_JOBS_LEASE_SECONDS", "0", "jobs.lease_seconds is 0"),
+        ("TALLYMAN_JOBS_LEASE_SECONDS", "0", "TALLYMAN_JOBS_LEASE_SECONDS: jobs.lease_seconds is 0"),
+        ("TALLYMAN_LISTS_PAGE_BYTES_MAX", "0", "lists.page_bytes_max is 0"),
         ("RATE_LIMIT_EXECUTIONS", "10/1h/ip", "executions: it counts per user, not per ip"),
     ] {
         let installation = Installation::embedded().set(name, value);

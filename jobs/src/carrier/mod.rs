@@ -5,6 +5,8 @@ mod postgres;
 mod redis;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use platform::Tasks;
@@ -76,22 +78,39 @@ async fn next(outgoing: &mut mpsc::UnboundedReceiver<Signal>, stop: &Cancellatio
     Some(signals)
 }
 
-/// Listen until the process ends, and again whenever the line breaks, of which the first time is told.
-async fn keep_listening<E, L>(carrier: &str, bus: &WakeBus, stop: &CancellationToken, listen: impl Fn() -> L)
+/// Whether it was told that the line is broken.
+#[derive(Debug, Clone, Default)]
+struct Told(Arc<AtomicBool>);
+
+impl Told {
+    /// The line carries: the next time that it breaks is told again.
+    fn forget(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+
+    fn is_new(&self) -> bool {
+        !self.0.swap(true, Ordering::Relaxed)
+    }
+}
+
+/// Listen until the process ends, and again whenever the line breaks, which is told once until it carries again.
+async fn keep_listening<E, L>(carrier: &str, bus: &WakeBus, stop: &CancellationToken, listen: impl Fn(Told) -> L)
 where
     E: std::fmt::Display,
     L: Future<Output = Result<(), E>>,
 {
-    let mut told = false;
-    while let Some(ended) = stop.run_until_cancelled(listen()).await {
+    let told = Told::default();
+    while let Some(ended) = stop.run_until_cancelled(listen(told.clone())).await {
         if let Err(error) = ended
-            && !std::mem::replace(&mut told, true)
+            && told.is_new()
         {
             tracing::warn!(%error, "{carrier} carries no wake-ups; workers poll until it does again");
         }
         // What was sent meanwhile is gone: let every pool look once.
         bus.deliver_all_work();
-        tokio::time::sleep(RECONNECT).await;
+        if stop.run_until_cancelled(tokio::time::sleep(RECONNECT)).await.is_none() {
+            return;
+        }
     }
 }
 
@@ -101,4 +120,17 @@ where
 /// When it does not answer.
 pub async fn redis_version(url: &str) -> Result<String, ::redis::RedisError> {
     redis::version(url).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Told;
+
+    #[test]
+    fn a_break_is_told_once_and_again_when_the_line_has_carried() {
+        let told = Told::default();
+        assert!(told.is_new() && !told.is_new());
+        told.clone().forget();
+        assert!(told.is_new());
+    }
 }

@@ -8,7 +8,7 @@ use sea_orm::sqlx::{ConnectOptions as _, Error};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{keep_listening, next, read, spell};
+use super::{Told, keep_listening, next, read, spell};
 use crate::wake::{Signal, WakeBus};
 
 /// How long wake-ups are gathered after one was sent: hundreds of callers make no more than a thousand messages a second of it.
@@ -38,12 +38,13 @@ async fn connect(url: &str) -> Result<PgConnection, Error> {
 }
 
 pub async fn receive(url: String, bus: WakeBus, stop: CancellationToken) {
-    keep_listening("PostgreSQL", &bus, &stop, || listen(&url, &bus)).await;
+    keep_listening("PostgreSQL", &bus, &stop, |told| listen(&url, &bus, told)).await;
 }
 
-async fn listen(url: &str, bus: &WakeBus) -> Result<(), Error> {
+async fn listen(url: &str, bus: &WakeBus, told: Told) -> Result<(), Error> {
     let mut listener = PgListener::connect(url).await?;
     listener.listen_all(["tallyman_wake", "tallyman_cancel"]).await?;
+    told.forget();
     loop {
         // `None` is a connection that was lost and is back: something may have been missed.
         match listener.try_recv().await? {

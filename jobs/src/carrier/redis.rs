@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, interval_at};
 use tokio_util::sync::CancellationToken;
 
-use super::{keep_listening, next, read, spell};
+use super::{Told, keep_listening, next, read, spell};
 use crate::wake::{Signal, WakeBus};
 
 /// A listener that is told nothing cannot tell a quiet Redis from one that is gone, so it asks.
@@ -46,10 +46,10 @@ async fn connect(url: &str) -> redis::RedisResult<redis::aio::MultiplexedConnect
 }
 
 pub async fn receive(url: String, bus: WakeBus, stop: CancellationToken) {
-    keep_listening("Redis", &bus, &stop, || listen(&url, &bus)).await;
+    keep_listening("Redis", &bus, &stop, |told| listen(&url, &bus, told)).await;
 }
 
-async fn listen(url: &str, bus: &WakeBus) -> redis::RedisResult<()> {
+async fn listen(url: &str, bus: &WakeBus, told: Told) -> redis::RedisResult<()> {
     let subscribe = async {
         let mut subscriber = redis::Client::open(url)?.get_async_pubsub().await?;
         subscriber.psubscribe("tallyman:wake:*").await?;
@@ -57,6 +57,7 @@ async fn listen(url: &str, bus: &WakeBus) -> redis::RedisResult<()> {
         Ok(subscriber.split())
     };
     let (mut sink, mut messages) = answered(subscribe).await?;
+    told.forget();
     let mut pings = interval_at(Instant::now() + PING_EVERY, PING_EVERY);
     loop {
         let message = tokio::select! {

@@ -11,7 +11,7 @@ use crate::policy::{Backoff, Concurrency, Limit, Policy, Pool};
 pub struct DeliverWebhook {
     pub endpoint_id: WebhookId,
     pub delivery_id: DeliveryId,
-    /// Whose endpoint it is. Rows from before it was written have none.
+    /// Whose endpoint it is, and so in which lane. A job without one shares a single lane with all the others without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner_id: Option<UserId>,
 }
@@ -19,13 +19,14 @@ pub struct DeliverWebhook {
 impl DeliverWebhook {
     /// Requests to one endpoint at a time: one that is slow leaves the others their workers.
     pub const RUNNING_MAX: u32 = 2;
-    /// However many endpoints an owner has, they share so many lanes, each with its [`RUNNING_MAX`](Self::RUNNING_MAX): nobody fills the pool alone.
+    /// However many endpoints an owner has, the jobs that name them share so many lanes, each with its [`RUNNING_MAX`](Self::RUNNING_MAX):
+    /// nobody fills the pool alone.
     pub const LANES: u8 = 4;
     /// What somebody asked for goes before what came by itself.
     pub const PRIORITY_ASKED: i16 = 6;
 
     fn key(&self) -> String {
-        let Some(owner) = self.owner_id else { return format!("webhook:{}", self.endpoint_id) };
+        let Some(owner) = self.owner_id else { return "webhook:no-owner".into() };
         let lane = Uuid::from(self.endpoint_id).as_bytes()[15] % Self::LANES;
         format!("webhook:{owner}:{lane}")
     }
@@ -33,7 +34,8 @@ impl DeliverWebhook {
 
 impl Job for DeliverWebhook {
     const KIND: JobKind = JobKind::DeliverWebhook;
-    const FIELDS: Option<&'static str> = Some("`endpoint_id` (whk_…) and `delivery_id` (dlv_…)");
+    const FIELDS: Option<&'static str> =
+        Some("`endpoint_id` (whk_…), `delivery_id` (dlv_…) and, if it is to wait in its owner's lane, `owner_id` (usr_…)");
     // What the receiver answers has a schedule of its own, in days; the failures here are ours.
     const POLICY: Policy = Policy {
         pool: Pool::Notify,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use entities::id::JobId;
-use jobs::{Carrier, Signal};
+use jobs::{Carrier, Signal, WakeBus};
 use platform::{Ids, SystemClock, Tasks};
 use testkit::{shared_redis_url, until};
 use tokio::io::copy_bidirectional;
@@ -34,8 +34,10 @@ impl Line {
         Self { url, silent, _serving: serving }
     }
 
-    fn falls_silent(&self) {
+    /// Answers when nothing that is open now carries anything any more.
+    async fn falls_silent(&self) {
         self.silent.send_replace(());
+        self.silent.closed().await;
     }
 }
 
@@ -46,7 +48,10 @@ async fn carry(mut guest: TcpStream, mut silent: watch::Receiver<()>) {
     tokio::select! {
         _ = copy_bidirectional(&mut guest, &mut redis) => {}
         // Both ends stay open.
-        _ = silent.changed() => std::future::pending().await,
+        _ = silent.changed() => {
+            drop(silent);
+            std::future::pending::<()>().await;
+        }
     }
 }
 
@@ -54,17 +59,23 @@ async fn carry(mut guest: TcpStream, mut silent: watch::Receiver<()>) {
 async fn a_listener_whose_line_falls_silent_notices_and_listens_anew() {
     let (line, tasks, ids) = (Line::to_redis().await, Tasks::new(), Ids::new(Arc::new(SystemClock)));
     let ours = Carrier::Redis(line.url.clone()).start(&tasks);
-    let theirs = Carrier::Redis(shared_redis_url()).start(&tasks);
-    let hears = async || {
-        let (id, mut cancels): (JobId, _) = (ids.next(), ours.cancels());
+    let [theirs, witness] = [(); 2].map(|()| Carrier::Redis(shared_redis_url()).start(&tasks));
+    // Of those that are sent one after the other, one is heard once somebody listens.
+    let hears = async |bus: &WakeBus| {
+        let (id, mut cancels): (JobId, _) = (ids.next(), bus.cancels());
         theirs.send(Signal::Cancel(id));
         let heard = async { while cancels.recv().await.is_ok_and(|heard| heard != id) {} };
         tokio::time::timeout(Duration::from_millis(300), heard).await.is_ok()
     };
-    until("it listens", &hears).await;
-    line.falls_silent();
-    assert!(!hears().await, "nothing comes over the line");
-    until("it has noticed, and listens over another line", &hears).await;
+    until("it listens", async || hears(&ours).await).await;
+    until("the witness listens", async || hears(&witness).await).await;
+    line.falls_silent().await;
+    let (id, mut cancels, mut witnessed): (JobId, _, _) = (ids.next(), ours.cancels(), witness.cancels());
+    theirs.send(Signal::Cancel(id));
+    while witnessed.recv().await.expect("the witness listens") != id {}
+    // What was on its way before may still arrive.
+    assert!(std::iter::from_fn(|| cancels.try_recv().ok()).all(|cancelled| cancelled != id), "nothing comes over the line");
+    until("it has noticed, and listens over another line", async || hears(&ours).await).await;
     tasks.stop().cancel();
     tasks.shut_down().await;
 }

@@ -3,8 +3,8 @@
 
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::OnceLock;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use supervisor::frames::{self, Frame, Kind, Opener};
@@ -64,11 +64,11 @@ pub fn shell(script: &str) -> StartHeader {
 
 /// One supervisor and the worker's end of the line to it.
 pub struct Container {
-    child: Arc<Mutex<Child>>,
+    child: Child,
     pid: u32,
     began: Instant,
     /// Dropped, it ends the watch.
-    _watch: mpsc::Sender<()>,
+    watch: Option<mpsc::Sender<()>>,
     stdin: Option<ChildStdin>,
     stdout: ChildStdout,
     opener: Opener,
@@ -87,9 +87,8 @@ impl Container {
     pub fn attach(command: &mut Command, root: Option<TempDir>) -> Self {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (stdin, stdout, pid) = (child.stdin.take(), child.stdout.take().unwrap(), child.id());
-        let child = Arc::new(Mutex::new(child));
-        let watch = watch(child.clone());
-        Self { child, pid, began: Instant::now(), _watch: watch, stdin, stdout, opener: Opener::new(&RUN_KEY), _root: root }
+        let watch = Some(watch(pid));
+        Self { child, pid, began: Instant::now(), watch, stdin, stdout, opener: Opener::new(&RUN_KEY), _root: root }
     }
 
     /// The next frame, whose tag and sequence are right; `None` at the end.
@@ -141,12 +140,10 @@ impl Container {
 
     /// The exit code of the supervisor, once it has ended.
     pub fn exit_code(&mut self) -> Option<i32> {
-        loop {
-            if let Some(status) = self.child.lock().unwrap().try_wait().unwrap() {
-                return status.code();
-            }
-            std::thread::yield_now();
-        }
+        // Its standard input stays open, as the worker's end of it is ours.
+        let status = self.child.wait().unwrap();
+        self.watch = None;
+        status.code()
     }
 
     /// Takes frames up to and including the first that `is_last`.
@@ -185,12 +182,12 @@ fn children_of(pid: &str) -> String {
 
 /// Kills the container when nobody has dropped the answer in time; its streams end with it, and so does every wait for it.
 #[expect(clippy::disallowed_methods, reason = "a story of blocking reads has no runtime; the thread ends with it")]
-fn watch(child: Arc<Mutex<Child>>) -> mpsc::Sender<()> {
+fn watch(pid: u32) -> mpsc::Sender<()> {
     let (alive, story) = mpsc::channel();
     std::thread::spawn(move || {
         if story.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
             eprintln!("the container was killed: its story hangs");
-            let _ = child.lock().unwrap().kill();
+            let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).status();
         }
     });
     alive
@@ -198,9 +195,9 @@ fn watch(child: Arc<Mutex<Child>>) -> mpsc::Sender<()> {
 
 impl Drop for Container {
     fn drop(&mut self) {
-        let mut child = self.child.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let _ = child.kill();
-        let _ = child.wait();
+        self.watch = None;
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

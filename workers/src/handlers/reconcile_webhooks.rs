@@ -13,13 +13,14 @@ const BATCH: u32 = 500;
 /// # Errors
 /// When the database does not answer; what has ended by then stays ended.
 pub async fn handle(domain: &Domain, _: ReconcileWebhooks, run: &Run) -> Handled {
-    let mut ended = 0;
+    let (mut ended, mut last) = (0, None);
     while !run.cancel().is_cancelled() && !run.drain().is_cancelled() {
-        let batch = domain.webhooks().reconcile(BATCH).await?;
-        if batch == 0 {
+        let some = domain.webhooks().reconcile(last, BATCH).await?;
+        ended += some.ended;
+        last = some.last;
+        if last.is_none() {
             break;
         }
-        ended += batch;
     }
     let disabled = domain.webhooks().disable_those_behind().await?;
     Ok(Outcome::Succeeded(json!({ "ended": ended, "disabled": disabled })))

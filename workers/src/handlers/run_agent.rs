@@ -84,23 +84,23 @@ async fn put_off(domain: &Domain, settings: &Settings, plan: &Plan, error: &Sand
         SandboxError::Registry { image, .. } => {
             Some(format!("its registry said nothing about `{image}`; check the reference, or run it later"))
         }
-        // An image on its way is no trouble, and no end of one: nobody knows yet whether it comes.
+        // Nobody knows yet whether an image on its way comes: it ends no run. If it never does, the trouble began here.
         SandboxError::Pulling { .. } => {
-            domain.executions().put_off(plan.execution_id, &in_the_way(error), plan.trouble_since, run).await?;
+            domain.executions().put_off(plan, &in_the_way(error), plan.trouble_since.or(Some(now)), run).await?;
             return Ok(Outcome::Snoozed { delay: AWAY, why: error.to_string() });
         }
         SandboxError::Engine { .. } => Some("the container engine could not start it; an operator can see why and try it again".into()),
         _ => None,
     };
     let since = because.is_some().then(|| plan.trouble_since.unwrap_or(now));
-    let lasted = now.since(since.unwrap_or(plan.begun_at));
+    let lasted = now.since(since.or(plan.waiting_since).unwrap_or(now));
     if let Some(because) = because.filter(|_| lasted >= Duration::from_secs(settings.trouble_seconds_max.into())) {
         tracing::error!(%error, "gave a run up after {} s", lasted.as_secs());
         run.log(error.to_string());
         domain.executions().give_up(plan.execution_id, &format!("for {} s {because}", lasted.as_secs()), run).await?;
         return Ok(Outcome::Settled);
     }
-    domain.executions().put_off(plan.execution_id, &in_the_way(error), since, run).await?;
+    domain.executions().put_off(plan, &in_the_way(error), since, run).await?;
     Ok(Outcome::Snoozed { delay: after_trouble(lasted), why: error.to_string() })
 }
 
@@ -127,6 +127,6 @@ fn keep_what_was_heard(failure: &Blame, run: &Run) {
 
 /// Another worker of the pool may have an engine; the job waits for it and nothing is counted against anybody.
 async fn no_sandbox(domain: &Domain, plan: &Plan, run: &Run) -> Handled {
-    domain.executions().put_off(plan.execution_id, NO_ENGINE, plan.trouble_since, run).await?;
+    domain.executions().put_off(plan, NO_ENGINE, plan.trouble_since, run).await?;
     Ok(Outcome::Snoozed { delay: AWAY, why: "this worker has no container engine".into() })
 }

@@ -21,7 +21,7 @@ use super::{
     warm::WarmPool,
 };
 
-/// How long a shutdown waits for removals; a sweep finds the rest.
+/// How long a shutdown waits for removals and pulls; a sweep finds the rest.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where run keys come from: 32 bytes that nobody can guess.
@@ -80,7 +80,7 @@ impl DockerSandbox {
                 connection: Connection::new(settings.clone()),
                 supervisor: SupervisorVolume::new(settings.clone(), installation.clone()),
                 images: Images::default(),
-                pulls: Pulls::default(),
+                pulls: Pulls::new(settings.pulls_max),
                 warm: WarmPool::new(settings.warm.clone()),
                 stopping: CancellationToken::new(),
                 settings,
@@ -125,7 +125,8 @@ impl DockerSandbox {
         self.shared.warm.drain();
         let tasks = &self.shared.undertaker.tasks;
         tasks.close();
-        if tokio::time::timeout(SHUTDOWN_PATIENCE, tasks.wait()).await.is_err() {
+        let ended = futures::future::join(tasks.wait(), self.shared.pulls.ended());
+        if tokio::time::timeout(SHUTDOWN_PATIENCE, ended).await.is_err() {
             tracing::warn!(tasks = tasks.len(), "left containers to the next sweep");
         }
     }

@@ -178,7 +178,10 @@ async fn listen(wire: &mut Wire, transcript: &mut Transcript, logs: &dyn LogSink
             return Err(WireError::Frame(frames::FrameError::Stream));
         }
         match wire.next().await? {
-            Frame::Started(_) => transcript.started = Some(std::time::Instant::now()),
+            Frame::Started(_) => {
+                transcript.started = Some(std::time::Instant::now());
+                logs.started().await;
+            }
             Frame::Stdout(bytes) => transcript.text(LogStream::Stdout, &bytes, logs).await,
             Frame::Stderr(bytes) => transcript.text(LogStream::Stderr, &bytes, logs).await,
             Frame::Cut(cut) => transcript.cut(&cut, logs).await,

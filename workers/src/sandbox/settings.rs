@@ -25,6 +25,8 @@ pub struct Settings {
     pub engine_call_seconds_max: u64,
     /// How many containers are created, started or removed at the same time.
     pub engine_calls_max: usize,
+    /// How many images are pulled at the same time; runs that need another one wait until there is a place.
+    pub pulls_max: usize,
     /// How long an image may take to be pulled.
     pub pull_seconds_max: u64,
     /// How long runs keep their places for a pull; it goes on without them, and they come back.
@@ -60,6 +62,7 @@ impl Default for Settings {
             warm: Warm::default(),
             engine_call_seconds_max: 60,
             engine_calls_max: 8,
+            pulls_max: 4,
             pull_seconds_max: 1_800,
             pull_wait_seconds_max: 10,
             trouble_seconds_max: 3_600,
@@ -136,6 +139,7 @@ impl Settings {
         let zeros = [
             ("engine_calls_max", self.engine_calls_max == 0),
             ("removals_pending_max", self.removals_pending_max == 0),
+            ("pulls_max", self.pulls_max == 0),
             ("pull_seconds_max", self.pull_seconds_max == 0),
             ("sweep_seconds", self.sweep_seconds == 0),
         ];

@@ -97,7 +97,6 @@ pub struct ExecutionUsage {
 
 impl From<executions::Execution> for Execution {
     fn from(row: executions::Execution) -> Self {
-        let waits = row.state == executions::State::Queued;
         let failure = row.failure_code.map(|code| ExecutionFailure { code, message: row.failure_message.unwrap_or_default() });
         Self {
             id: row.id.into(),
@@ -106,7 +105,7 @@ impl From<executions::Execution> for Execution {
             user_id: row.user_id.into(),
             job_id: row.job_id.into(),
             state: row.state.into(),
-            waiting_for: row.waiting_for.filter(|_| waits),
+            waiting_for: row.waiting_for,
             attempt: row.attempt,
             input: Any(row.input),
             output: row.output.map(Any),
@@ -117,8 +116,7 @@ impl From<executions::Execution> for Execution {
             isolation: Any(row.isolation.unwrap_or_else(|| json!({}))),
             usage: ExecutionUsage::of(row.usage),
             created_at: row.created_at.into(),
-            // The row keeps the first start of one that was put off.
-            started_at: row.started_at.filter(|_| !waits).map(Time),
+            started_at: row.started_at.map(Time),
             finished_at: row.finished_at.map(Time),
             cancel_requested_at: row.cancel_requested_at.map(Time),
         }
@@ -155,7 +153,7 @@ pub struct LogPage {
 /// One line of an agent's output.
 #[derive(Debug, Object)]
 pub struct LogLine {
-    /// From 1, without gaps, over all attempts.
+    /// From 1, over all attempts; only where lines are cut out, which a line says, numbers are missing.
     pub seq: Count,
     pub stream: LogStream,
     pub at: Time,

@@ -8,6 +8,7 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use api::problem::DEVICE_NOT_LINKED;
 use serde_json::Value;
 
 use crate::args::{Device, DevicePlace};
@@ -101,7 +102,7 @@ async fn current(server: &Server, key: &KeyFile, link: domain::entities::id::Dev
     let answer = server.get_signed("/v1/links/current", key.signing_key(), link).await?;
     match answer.status {
         200 => Ok(Some(answer.body)),
-        401 => Ok(None),
+        401 if answer.is_problem(DEVICE_NOT_LINKED.code) => Ok(None),
         _ => Err(answer.refusal().into()),
     }
 }

@@ -22,6 +22,8 @@ use crate::args::DevicePlace;
 const SLOWER: Duration = Duration::from_secs(5);
 /// The longest pause while nobody answers.
 const UNANSWERED_MAX: Duration = Duration::from_secs(30);
+/// The longest that a server may make a device wait, for the end of a pairing as for the next question.
+const TOLD_MAX: Duration = Duration::from_hours(1);
 
 pub async fn run(kind: Kind, place: &DevicePlace, name: Option<String>) -> Result<ExitCode, Box<dyn Error>> {
     let key = kind.key(place)?;
@@ -45,8 +47,8 @@ async fn wait(server: &Server, key: &KeyFile, pairing: &Value) -> Result<Value, 
     let device_code = pairing["device_code"].as_str().unwrap_or_default();
     let proof = STANDARD.encode(key.signing_key().sign(proof_text(&server.authority, device_code).as_bytes()).to_bytes());
     let question = json!({ "device_code": device_code, "proof": proof });
-    let end = Instant::now() + Duration::from_secs(pairing["expires_in"].as_u64().unwrap_or_default());
-    let mut pace = Pace { interval: Duration::from_secs(pairing["interval"].as_u64().unwrap_or(5).max(1)), unanswered: 0 };
+    let end = Instant::now() + told(&pairing["expires_in"]).unwrap_or_default();
+    let mut pace = Pace { interval: told(&pairing["interval"]).unwrap_or(SLOWER).max(Duration::from_secs(1)), unanswered: 0 };
     let mut pause = pace.interval;
     while Instant::now() + pause < end {
         tokio::time::sleep(pause).await;
@@ -57,6 +59,11 @@ async fn wait(server: &Server, key: &KeyFile, pairing: &Value) -> Result<Value, 
         };
     }
     Err("nobody has said yes in time; start again".into())
+}
+
+/// Seconds that a server names.
+fn told(seconds: &Value) -> Option<Duration> {
+    seconds.as_u64().map(|seconds| Duration::from_secs(seconds).min(TOLD_MAX))
 }
 
 /// How fast it asks.
@@ -92,10 +99,10 @@ impl Pace {
             (200, _) => Word::Linked(answer.body),
             (_, Some("authorization_pending")) => Word::Again(self.interval),
             (_, Some("slow_down")) => {
-                self.interval += SLOWER;
+                self.interval = (self.interval + SLOWER).min(TOLD_MAX);
                 Word::Again(self.interval)
             }
-            (429 | 500.., _) => Word::Again(answer.retry_after.unwrap_or_default().max(self.interval)),
+            (429 | 500.., _) => Word::Again(answer.retry_after.unwrap_or_default().min(TOLD_MAX).max(self.interval)),
             _ => Word::Over(answer.refusal()),
         }
     }
@@ -129,6 +136,17 @@ mod tests {
         assert_eq!(pace.after(nobody()), again(20));
         let link = json!({ "id": "lnk_1" });
         assert_eq!(pace.after(Ok(answers(200, None, link.clone()))), Word::Linked(link));
+    }
+
+    #[test]
+    fn no_server_makes_a_device_wait_for_ever() {
+        let longest = json!(u64::MAX);
+        assert_eq!([told(&longest), told(&json!(600)), told(&Value::Null)], [Some(TOLD_MAX), Some(Duration::from_mins(10)), None]);
+        let mut pace = Pace { interval: told(&longest).unwrap(), unanswered: 0 };
+        for answer in [answers(503, Some(u64::MAX), Value::Null), answers(400, None, json!({ "error": "slow_down" }))] {
+            assert_eq!(pace.after(Ok(answer)), Word::Again(TOLD_MAX));
+        }
+        assert_eq!(pace.after(nobody()), Word::Again(TOLD_MAX));
     }
 
     #[test]

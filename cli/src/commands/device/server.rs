@@ -38,6 +38,11 @@ impl Answer {
         if self.status == status { Ok(self.body) } else { Err(self.refusal()) }
     }
 
+    /// Whether it is the problem of this code.
+    pub fn is_problem(&self, code: &str) -> bool {
+        self.body["type"].as_str().and_then(|kind| kind.rsplit('/').next()) == Some(code)
+    }
+
     /// What the server said, for people.
     pub fn refusal(&self) -> String {
         let said = [&self.body["detail"], &self.body["title"]].into_iter().find_map(Value::as_str).unwrap_or("no problem document");
@@ -87,5 +92,25 @@ impl Server {
         let mut request = HttpRequest::get(format!("{}{path}", self.base), PATIENCE, ANSWER_BYTES_MAX);
         request.headers = vec![("signature-input", signed.signature_input), ("signature", signed.signature)];
         Ok(self.http.send(request).await?.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use api::problem::DEVICE_NOT_LINKED;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_device_that_is_not_linked_is_told_apart_from_every_other_refusal() {
+        let refused = |code: &str| {
+            let body = json!({ "type": format!("/problems/{code}"), "title": "No", "detail": "is the clock right?" });
+            Answer { status: 401, retry_after: None, body }
+        };
+        assert!(refused("device-not-linked").is_problem(DEVICE_NOT_LINKED.code));
+        let other = refused("invalid-signature");
+        assert!(!other.is_problem(DEVICE_NOT_LINKED.code) && other.refusal().contains("is the clock right?"), "{other:?}");
+        assert!(!Answer { status: 401, retry_after: None, body: Value::Null }.is_problem(DEVICE_NOT_LINKED.code));
     }
 }

@@ -40,6 +40,15 @@ pub fn settings(settings: &Settings) -> Finding {
     }
 }
 
+/// By which name the API is reached.
+pub fn name(settings: &Settings) -> Finding {
+    match house::check_name(settings) {
+        Ok(None) => Finding::well("public url", settings.api.public_url()),
+        Ok(Some(seen)) => Finding::warning("public url", seen, house::NAME_ADVICE),
+        Err(seen) => Finding::broken("public url", seen, house::NAME_ADVICE),
+    }
+}
+
 pub async fn disk(settings: &Settings) -> Finding {
     let folder = existing_parent(&settings.app.data_dir);
     let advice = "free some space, or set DATA_DIR to a folder on a larger disk";

@@ -53,7 +53,7 @@ pub async fn run() -> Result<ExitCode, Box<dyn Error>> {
             return Ok(ExitCode::FAILURE);
         }
     };
-    let mut findings = vec![checks::version(), checks::settings(&settings), checks::disk(&settings).await];
+    let mut findings = vec![checks::version(), checks::settings(&settings), checks::name(&settings), checks::disk(&settings).await];
     findings.extend(checks::database(&settings).await);
     findings.push(checks::redis(&settings).await);
     findings.push(checks::engine(&settings).await);

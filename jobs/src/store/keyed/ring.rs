@@ -16,9 +16,14 @@ pub async fn claim(db: &Db, claim: &Claim<'_>, after: &str) -> Result<Taken, DbE
     let sql = CLAIM.replace("{jobs_max}", &claim.jobs_max.to_string()).replace("{keys_max}", &keys_max(claim.jobs_max).to_string());
     let rows = db.query_all_raw(statement(Engine::Postgres, sql, [pool, lease, worker, after.into()])).await?;
     let looked_at = rows.first().map(|row| row.try_get("", "looked_at")).transpose()?.flatten();
-    // Where nothing was taken there is one row, for the keys alone.
-    let jobs = rows.iter().filter(|row| row.try_get::<Option<String>>("", "concurrency_key").is_ok_and(|key| key.is_some()));
-    Ok(Taken { looked_at, ..read_all(jobs)? })
+    let mut jobs = Vec::new();
+    for row in &rows {
+        // Where nothing was taken there is one row, for the keys alone.
+        if row.try_get::<Option<String>>("", "concurrency_key")?.is_some() {
+            jobs.push(row);
+        }
+    }
+    Ok(Taken { looked_at, ..read_all(jobs.into_iter())? })
 }
 
 /// How many keys a claim of so many jobs shares its places out among. Few of them: each key that gives a job has a counter to write.
