@@ -34,7 +34,9 @@ fn written(place: Option<&Place>) -> String {
 /// # Errors
 /// The first setting that is out of its bounds, and where it was written.
 pub fn check(settings: &Settings, config: &Config) -> Result<(), OutOfBounds> {
-    let rows = [reach(settings), pools(settings), ways_in(settings), runs(settings), keeping(settings), outward(settings)].concat();
+    let rows =
+        [reach(settings), pools(settings), ways_in(settings), runs(settings), keeping(settings), outward(settings), deposits(settings)]
+            .concat();
     match rows.into_iter().find(|(_, _, given, least, most)| !(*least..=*most).contains(given)) {
         Some((section, field, given, least, most)) => {
             Err(OutOfBounds { place: config.place(section, field).cloned(), section, field, given, least, most })
@@ -118,5 +120,18 @@ fn outward(settings: &Settings) -> Vec<Bound> {
         ("mail", "send_seconds_max", settings.mail.send_seconds_max.into(), 1, HOUR_SECONDS),
         ("webhooks", "answer_seconds_max", settings.webhooks.answer_seconds_max.into(), 1, 45),
         ("webhooks", "payload_bytes_max", settings.webhooks.payload_bytes_max.into(), 256, 1 << 20),
+    ]
+}
+
+fn deposits(settings: &Settings) -> Vec<Bound> {
+    let deposits = &settings.deposits;
+    vec![
+        // As many as a node gives at once.
+        ("deposits", "page_signatures", wide(deposits.page_signatures), 1, 1_000),
+        ("deposits", "pages_max", deposits.pages_max.into(), 1, 1_000),
+        ("deposits", "transactions_max", deposits.transactions_max.into(), 1, 100_000),
+        ("deposits", "requests_max", wide(deposits.requests_max), 1, 100),
+        ("deposits", "overlap_slots", deposits.overlap_slots.into(), 0, 100_000),
+        ("deposits", "wait_seconds_max", deposits.wait_seconds_max.into(), 1, DAY_SECONDS),
     ]
 }

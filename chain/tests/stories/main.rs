@@ -1,6 +1,7 @@
 //! The adapter against a real chain: a runtime of its own for each test, behind JSON-RPC.
 
 mod crashes;
+mod deposits;
 mod history;
 mod nodes;
 mod payouts;
