@@ -2,6 +2,7 @@
 
 mod crashes;
 mod deposits;
+mod hearing;
 mod history;
 mod nodes;
 mod payouts;
