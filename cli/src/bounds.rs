@@ -18,8 +18,16 @@ type Bound = (&'static str, &'static str, u64, u64, u64);
 /// # Errors
 /// The first setting that is out of its bounds, and where it was written.
 pub fn check(settings: &Settings, config: &Config) -> Result<(), OutOfRange> {
-    let rows =
-        [reach(settings), pools(settings), ways_in(settings), agents(settings), runs(settings), keeping(settings), outward(settings)];
+    let rows = [
+        reach(settings),
+        pools(settings),
+        ways_in(settings),
+        agents(settings),
+        runs(settings),
+        keeping(settings),
+        outward(settings),
+        deposits(settings),
+    ];
     match rows.concat().into_iter().find(|(_, _, given, least, most)| !(*least..=*most).contains(given)) {
         Some((section, field, given, least, most)) => {
             Err(OutOfRange { place: None, section, field, given, least, most }.written_in(config))
@@ -129,6 +137,19 @@ fn outward(settings: &Settings) -> Vec<Bound> {
         ("webhooks", "payload_bytes_max", settings.webhooks.payload_bytes_max.into(), 256, 1 << 20),
         ("webhooks", "failing_hours_max", settings.webhooks.failing_hours_max.into(), 1, 24 * CENTURY_DAYS),
         ("webhooks", "behind_hours_max", settings.webhooks.behind_hours_max.into(), 1, 24 * CENTURY_DAYS),
+    ]
+}
+
+fn deposits(settings: &Settings) -> Vec<Bound> {
+    let deposits = &settings.deposits;
+    vec![
+        // As many as a node gives at once.
+        ("deposits", "page_signatures", wide(deposits.page_signatures), 1, 1_000),
+        ("deposits", "pages_max", deposits.pages_max.into(), 1, 1_000),
+        ("deposits", "transactions_max", deposits.transactions_max.into(), 1, 100_000),
+        ("deposits", "requests_max", wide(deposits.requests_max), 1, 100),
+        ("deposits", "overlap_slots", deposits.overlap_slots.into(), 0, 100_000),
+        ("deposits", "wait_seconds_max", deposits.wait_seconds_max.into(), 1, DAY_SECONDS),
     ]
 }
 

@@ -31,6 +31,8 @@ pub enum Solana {
 pub struct Cluster {
     pub node: Option<Arc<SolanaNode>>,
     pub treasury: Option<Arc<HotTreasury>>,
+    /// Where the node serves subscriptions.
+    pub ws_url: Option<String>,
     /// To be kept by this process.
     pub embedded: Option<DevChain>,
 }
@@ -54,7 +56,8 @@ impl Cluster {
                 Err(error) => return Err(error.into()),
             },
         };
-        Ok(Self { node, treasury, embedded })
+        let ws_url = settings.solana.ws_url.clone().or_else(|| embedded.as_ref().map(DevChain::ws_url));
+        Ok(Self { node, treasury, ws_url, embedded })
     }
 }
 

@@ -6,6 +6,7 @@ mod causes;
 mod cluster;
 mod commands;
 mod dev_chain;
+mod hearing;
 mod house;
 mod outward;
 mod roles;

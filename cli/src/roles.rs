@@ -15,6 +15,7 @@ use workers::dispatch::Dispatch;
 use workers::handlers;
 
 use crate::cluster::{self, Solana};
+use crate::hearing::hear_of_deposits;
 use crate::house::{self, Containers, House, Mails};
 use crate::settings::Env;
 
@@ -208,6 +209,9 @@ fn work(house: &House, pools: Vec<Pool>, concurrency: Option<u32>) -> Part {
     let pools: Vec<_> = pools.into_iter().map(|pool| (pool, concurrency.unwrap_or(settings.pools.of(pool)))).collect();
     if pools.iter().any(|(pool, _)| *pool == Pool::Upkeep) {
         house.tasks.spawn("keep events in order", domain::events::keep_in_order(house.domain.clone(), tasks.stop()));
+    }
+    if let Some(ws_url) = house.cluster.ws_url.clone().filter(|_| pools.iter().any(|(pool, _)| *pool == Pool::Indexer)) {
+        house.tasks.spawn("hear of deposits", hear_of_deposits(house.domain.clone(), ws_url, tasks.stop()));
     }
     let sandbox = house.sandbox.clone();
     if let Some(sandbox) = &sandbox {

@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod agents;
 pub mod api_keys;
+pub mod deposits;
 pub mod devices;
 pub mod entitlements;
 pub mod events;
@@ -21,6 +22,7 @@ pub mod paging;
 pub mod payments;
 pub mod ports;
 pub mod profiles;
+pub mod reconciliation;
 pub mod settlements;
 pub mod sign_in;
 pub mod siws;

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use crate::agents;
 use crate::api_keys;
+use crate::deposits;
 use crate::devices;
 use crate::limits;
 use crate::paging;
@@ -20,6 +21,8 @@ pub struct Settings {
     pub agents: agents::Settings,
     /// Section `api_keys`: how many keys there may be, and for how long.
     pub api_keys: api_keys::Settings,
+    /// Section `deposits`: how the chain is read.
+    pub deposits: deposits::Settings,
     /// Section `devices`: how devices are paired, and how fresh what they sign has to be.
     pub devices: devices::Settings,
     /// Section `executions`: the cage of one run.

@@ -120,6 +120,8 @@ typed_id! {
     IntentId("int"),
     /// Signed payments that were handed in together.
     IntentBatchId("inb"),
+    /// Money that arrived on chain.
+    DepositId("dep"),
 }
 
 fn parse(prefix: &'static str, text: &str) -> Result<Uuid, ParseIdError> {

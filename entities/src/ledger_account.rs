@@ -48,6 +48,9 @@ pub enum Kind {
     /// What the house has earned. Nobody's.
     #[sea_orm(string_value = "fees")]
     Fees,
+    /// What arrived and cannot be told whose it is. Nobody's.
+    #[sea_orm(string_value = "suspense")]
+    Suspense,
 }
 
 impl Kind {
@@ -67,6 +70,7 @@ impl Kind {
             Self::Receivable => "receivable",
             Self::Escrow => "escrow",
             Self::Fees => "fees",
+            Self::Suspense => "suspense",
         }
     }
 

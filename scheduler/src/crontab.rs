@@ -8,7 +8,9 @@ use serde_json::json;
 #[must_use]
 pub fn entries() -> Vec<Entry> {
     vec![
+        entry("index_deposits", JobKind::IndexDeposits, "*/5 * * * * *", CatchUp::Skip),
         entry("prune_rows", JobKind::PruneRows, "0 17 * * * *", CatchUp::Latest),
+        entry("reconcile_custody", JobKind::ReconcileCustody, "20 * * * * *", CatchUp::Skip),
         entry("reconcile_executions", JobKind::ReconcileExecutions, "30 * * * * *", CatchUp::Skip),
         entry("reconcile_webhooks", JobKind::ReconcileWebhooks, "45 * * * * *", CatchUp::Skip),
         entry("validate_indexes", JobKind::ValidateIndexes, "0 30 3 * * *", CatchUp::Latest),

@@ -3,7 +3,9 @@
 pub mod dev_chain;
 pub mod engines;
 
+mod cluster;
 mod database;
+mod deposits;
 mod history;
 mod http_out;
 mod mailer;
@@ -16,7 +18,9 @@ mod wait;
 mod wallet;
 mod world;
 
+pub use cluster::{FakeCluster, Sent};
 pub use database::{Database, Kind};
+pub use deposits::{Shore, stranger};
 pub use dev_chain::DevChain;
 pub use http_out::{FakeHttpOut, HttpReply};
 pub use mailer::{FakeMailer, MailReply};

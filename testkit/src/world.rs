@@ -18,7 +18,7 @@ use workers::handlers;
 use workers::pools::Handle as _;
 
 use crate::history::History;
-use crate::{Database, FakeHttpOut, FakeMailer, FakeSandbox, FakeSecrets, Kind};
+use crate::{Database, FakeCluster, FakeHttpOut, FakeMailer, FakeSandbox, FakeSecrets, Kind};
 
 /// How long the worker looks for a job before it asks again whether there is one.
 const LOOK: Duration = Duration::from_millis(20);
@@ -48,6 +48,15 @@ impl World {
     }
 
     pub async fn with(kind: Kind, settings: Settings) -> Self {
+        Self::built(kind, settings, None).await
+    }
+
+    /// On a cluster whose treasury is the house's.
+    pub async fn on_cluster(kind: Kind, settings: Settings, cluster: &Arc<FakeCluster>) -> Self {
+        Self::built(kind, settings, Some(Arc::clone(cluster))).await
+    }
+
+    async fn built(kind: Kind, settings: Settings, cluster: Option<Arc<FakeCluster>>) -> Self {
         let (database, tasks) = (Database::new(kind).await, Tasks::new());
         let clock = Arc::new(ManualClock::at(SystemClock.now()));
         let bus = WakeBus::local();
@@ -61,8 +70,8 @@ impl World {
             mailer: Some(Arc::clone(&mailer) as Arc<_>),
             secrets: Some(Arc::new(FakeSecrets)),
             http_out: Some(Arc::clone(&http) as Arc<_>),
-            chain: None,
-            treasury: None,
+            chain: cluster.clone().map(|cluster| cluster as Arc<_>),
+            treasury: cluster.map(|cluster| cluster as Arc<_>),
             limiter: None,
         };
         let domain = Domain::new(database.db.clone(), queue, Arc::clone(&clock) as Arc<_>, Arc::new(SystemRng), settings, ports);

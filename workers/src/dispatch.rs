@@ -35,9 +35,11 @@ impl Dispatch {
         match kind {
             JobKind::ApplyBulk => handlers::apply_bulk::handle(domain, decode(payload)?, run).await,
             JobKind::DeliverWebhook => handlers::deliver_webhook::handle(domain, decode(payload)?, run).await,
+            JobKind::IndexDeposits => handlers::index_deposits::handle(domain, decode(payload)?, run).await,
             JobKind::PostIntents => handlers::post_intents::handle(domain, decode(payload)?, run).await,
             JobKind::Probe => handlers::probe::handle(&self.settings, decode(payload)?, run).await,
             JobKind::PruneRows => handlers::prune_rows::handle(domain, &self.settings, decode(payload)?, run).await,
+            JobKind::ReconcileCustody => handlers::reconcile_custody::handle(domain, decode(payload)?, run).await,
             JobKind::ReconcileExecutions => handlers::reconcile_executions::handle(domain, decode(payload)?, run).await,
             JobKind::ReconcileWebhooks => handlers::reconcile_webhooks::handle(domain, decode(payload)?, run).await,
             JobKind::ReleaseBond => handlers::release_bond::handle(domain, decode(payload)?, run).await,
@@ -45,6 +47,7 @@ impl Dispatch {
             JobKind::SendMail => handlers::send_mail::handle(domain, decode(payload)?, run).await,
             JobKind::SweepContainers => handlers::sweep_containers::handle(domain, decode(payload)?, run).await,
             JobKind::ValidateIndexes => handlers::validate_indexes::handle(domain, decode(payload)?, run).await,
+            JobKind::VerifyDeposit => handlers::verify_deposit::handle(domain, decode(payload)?, run).await,
             JobKind::VoidExpiredTransfers => handlers::void_expired_transfers::handle(domain, decode(payload)?, run).await,
         }
     }

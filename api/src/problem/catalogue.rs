@@ -89,6 +89,7 @@ pub static METHOD_NOT_ALLOWED: Kind = Kind::new(405, "method-not-allowed", "Meth
 pub static CONFLICT: Kind = Kind::new(409, "conflict", "Conflict");
 pub static REFUSED: Kind = Kind::new(409, "refused", "Refused");
 pub static PROFILE_REQUIRED: Kind = Kind::new(409, "profile-required", "Profile required");
+pub static DEPOSIT_REFUSED: Kind = Kind::new(409, "deposit-refused", "Not a deposit");
 pub static TRANSFER_REUSED: Kind = Kind::new(409, "transfer-reused", "Transfer id reused");
 pub static TRANSFER_STATE: Kind = Kind::new(409, "transfer-state", "Transfer is in another state");
 pub static AMOUNT_OVERFLOW: Kind = Kind::new(409, "amount-overflow", "Amount too large");
@@ -146,6 +147,7 @@ pub static CATALOGUE: &[&Kind] = &[
     &CONFLICT,
     &REFUSED,
     &PROFILE_REQUIRED,
+    &DEPOSIT_REFUSED,
     &TRANSFER_REUSED,
     &TRANSFER_STATE,
     &AMOUNT_OVERFLOW,

@@ -2,6 +2,7 @@
 
 mod agents;
 mod auth;
+mod deposits;
 mod devices;
 mod entitlements;
 mod executions;
@@ -66,7 +67,7 @@ pub type Apis = (
     entitlements::EntitlementsApi,
     executions::ExecutionsApi,
     operations::OperationsApi,
-    (payments::PaymentsApi, payments::BondsApi, payments::EarningsApi, payments::GatewayApi),
+    (payments::PaymentsApi, payments::BondsApi, payments::EarningsApi, payments::GatewayApi, deposits::DepositsApi),
     webhooks::WebhooksApi,
     webhooks::DeliveriesApi,
     ops::OpsApis,
@@ -103,6 +104,7 @@ fn apis(app: &App) -> Apis {
             payments::BondsApi { domain: app.domain.clone(), operations: app.operations.clone() },
             payments::EarningsApi { domain: app.domain.clone() },
             payments::GatewayApi { domain: app.domain.clone(), operations: app.operations.clone() },
+            deposits::DepositsApi { domain: app.domain.clone(), operations: app.operations.clone() },
         ),
         webhooks::WebhooksApi { domain: app.domain.clone() },
         webhooks::DeliveriesApi { domain: app.domain.clone(), operations: app.operations.clone() },

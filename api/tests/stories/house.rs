@@ -47,6 +47,11 @@ impl House {
         Self::over(World::with(Kind::Sqlite, rules).await, Settings::default())
     }
 
+    /// A house of this world.
+    pub fn of(world: World) -> Self {
+        Self::over(world, Settings::default())
+    }
+
     fn over(world: World, settings: Settings) -> Self {
         let (keys, tasks) = (tempfile::tempdir().unwrap(), Tasks::new());
         let key = SigningKey::load(None, keys.path(), &SystemRng, true).unwrap();

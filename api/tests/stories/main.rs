@@ -6,6 +6,7 @@ mod authorisation;
 mod bodies;
 mod bulk;
 mod contract;
+mod deposits;
 mod devices;
 mod doors;
 mod email_codes;

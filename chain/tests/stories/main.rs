@@ -1,6 +1,8 @@
 //! The adapter against a real chain: a runtime of its own for each test, behind JSON-RPC.
 
 mod crashes;
+mod deposits;
+mod hearing;
 mod history;
 mod nodes;
 mod payouts;

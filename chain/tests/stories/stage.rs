@@ -39,6 +39,7 @@ impl Secrets for Keys {
 pub struct Stage {
     /// It ends with the stage.
     _chain: DevChain,
+    pub ws_url: String,
     pub node: Arc<SolanaNode>,
     pub treasury: HotTreasury,
     pub mint: Address,
@@ -50,7 +51,8 @@ impl Stage {
         let treasury = HotTreasury::open(&Keys).await.expect("the keys are there");
         let chain = DevChain::start(&[treasury.address(), treasury.fee_payer()]);
         let node = Arc::new(SolanaNode::new(&chain.rpc_url, &Settings::default()));
-        Self { _chain: chain, node, treasury, mint: Address::from_bytes([0; 32]) }
+        let ws_url = chain.ws_url.clone();
+        Self { _chain: chain, ws_url, node, treasury, mint: Address::from_bytes([0; 32]) }
     }
 
     /// And a token, of which the treasury holds a thousand.

@@ -88,6 +88,10 @@ impl DevChain {
     pub fn rpc_url(&self) -> String {
         format!("http://{LOOPBACK}:{}", self.rpc_port)
     }
+
+    pub fn ws_url(&self) -> String {
+        format!("ws://{LOOPBACK}:{}", self.ws_port)
+    }
 }
 
 /// Where the chain of the `tallyman up` answers that runs on this data directory, if one does.

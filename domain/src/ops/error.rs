@@ -6,6 +6,7 @@ use sea_orm::DbErr;
 
 use crate::accounts::AccountError;
 use crate::api_keys::ApiKeyError;
+use crate::deposits::DepositError;
 use crate::fault::{Class, Fault, FieldError};
 use crate::idempotency::IdempotencyError;
 use crate::paging::PageError;
@@ -27,6 +28,8 @@ pub enum OpsError {
     Account(#[from] AccountError),
     #[error(transparent)]
     ApiKey(#[from] ApiKeyError),
+    #[error(transparent)]
+    Deposit(#[from] DepositError),
     #[error(transparent)]
     LostLease(#[from] LostLease),
     #[error(transparent)]
@@ -66,6 +69,7 @@ impl Fault for OpsError {
             Self::Oneself(_) => Class::Refused,
             Self::Account(error) => error.class(),
             Self::ApiKey(error) => error.class(),
+            Self::Deposit(error) => error.class(),
             Self::Schedule(_) => Class::Bug,
             Self::Page(error) => error.class(),
             Self::Idempotency(error) => error.class(),
@@ -84,6 +88,7 @@ impl Fault for OpsError {
             Self::Oneself(_) => "refused",
             Self::Account(error) => error.code(),
             Self::ApiKey(error) => error.code(),
+            Self::Deposit(error) => error.code(),
             Self::Schedule(_) => "internal",
             Self::Page(error) => error.code(),
             Self::Idempotency(error) => error.code(),

@@ -4,6 +4,7 @@
 pub(crate) mod audit;
 mod bulk;
 mod counts;
+mod deposits;
 mod detail;
 mod enqueue;
 mod error;

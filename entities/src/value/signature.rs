@@ -27,6 +27,13 @@ impl Signature {
     }
 }
 
+/// For keys of several columns; no database counts signatures.
+impl sea_orm::TryFromU64 for Signature {
+    fn try_from_u64(_: u64) -> Result<Self, sea_orm::DbErr> {
+        Err(sea_orm::DbErr::ConvertFromU64("Signature"))
+    }
+}
+
 impl fmt::Display for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&bs58::encode(self.0).into_string())

@@ -2,9 +2,11 @@
 
 mod apply_bulk;
 mod deliver_webhook;
+mod index_deposits;
 mod post_intents;
 mod probe;
 mod prune_rows;
+mod reconcile_custody;
 mod reconcile_executions;
 mod reconcile_webhooks;
 mod release_bond;
@@ -12,6 +14,7 @@ mod run_agent;
 mod send_mail;
 mod sweep_containers;
 mod validate_indexes;
+mod verify_deposit;
 mod void_expired_transfers;
 
 use serde::Serialize;
@@ -19,9 +22,11 @@ use serde::de::DeserializeOwned;
 
 pub use apply_bulk::{ApplyBulk, BulkAction};
 pub use deliver_webhook::DeliverWebhook;
+pub use index_deposits::IndexDeposits;
 pub use post_intents::PostIntents;
 pub use probe::{Probe, ProbeAction, ProbeConcurrency};
 pub use prune_rows::PruneRows;
+pub use reconcile_custody::ReconcileCustody;
 pub use reconcile_executions::ReconcileExecutions;
 pub use reconcile_webhooks::ReconcileWebhooks;
 pub use release_bond::ReleaseBond;
@@ -29,6 +34,7 @@ pub use run_agent::RunAgent;
 pub use send_mail::SendMail;
 pub use sweep_containers::SweepContainers;
 pub use validate_indexes::ValidateIndexes;
+pub use verify_deposit::VerifyDeposit;
 pub use void_expired_transfers::VoidExpiredTransfers;
 
 use crate::enqueue::NewJob;
@@ -111,9 +117,11 @@ macro_rules! job_kinds {
 job_kinds! {
     ApplyBulk = "apply_bulk",
     DeliverWebhook = "deliver_webhook",
+    IndexDeposits = "index_deposits",
     PostIntents = "post_intents",
     Probe = "probe",
     PruneRows = "prune_rows",
+    ReconcileCustody = "reconcile_custody",
     ReconcileExecutions = "reconcile_executions",
     ReconcileWebhooks = "reconcile_webhooks",
     ReleaseBond = "release_bond",
@@ -121,6 +129,7 @@ job_kinds! {
     SendMail = "send_mail",
     SweepContainers = "sweep_containers",
     ValidateIndexes = "validate_indexes",
+    VerifyDeposit = "verify_deposit",
     VoidExpiredTransfers = "void_expired_transfers",
 }
 

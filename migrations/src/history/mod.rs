@@ -24,6 +24,7 @@ mod m0020_ledger;
 mod m0021_tokens;
 mod m0022_waiting;
 mod m0023_payment_intents;
+mod m0025_deposits;
 mod m0027_waiting_since;
 mod m0028_webhook_trouble;
 
@@ -51,6 +52,7 @@ pub fn steps() -> Vec<Step> {
         m0021_tokens::STEP,
         m0022_waiting::STEP,
         m0023_payment_intents::STEP,
+        m0025_deposits::STEP,
         m0027_waiting_since::STEP,
         m0028_webhook_trouble::STEP,
     ]

@@ -2,9 +2,11 @@
 
 pub mod apply_bulk;
 pub mod deliver_webhook;
+pub mod index_deposits;
 pub mod post_intents;
 pub mod probe;
 pub mod prune_rows;
+pub mod reconcile_custody;
 pub mod reconcile_executions;
 pub mod reconcile_webhooks;
 pub mod release_bond;
@@ -12,6 +14,7 @@ pub mod run_agent;
 pub mod send_mail;
 pub mod sweep_containers;
 pub mod validate_indexes;
+pub mod verify_deposit;
 pub mod void_expired_transfers;
 
 /// What handlers have to know of the process's settings.

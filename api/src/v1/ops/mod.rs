@@ -2,12 +2,14 @@
 
 mod act;
 mod bulk;
+mod deposits;
 mod filter;
 mod job;
 mod jobs;
 mod keys;
 mod pools;
 mod profiles;
+mod reconciliation;
 mod schedules;
 mod users;
 mod workers;
@@ -23,6 +25,7 @@ pub type OpsApis = (
     schedules::SchedulesApi,
     users::UsersApi,
     profiles::ProfilesApi,
+    (deposits::DepositsApi, reconciliation::ReconciliationApi),
     keys::KeysApi,
 );
 
@@ -37,6 +40,7 @@ pub fn apis(app: &App) -> OpsApis {
         schedules::SchedulesApi { domain: domain() },
         users::UsersApi { domain: domain() },
         profiles::ProfilesApi { domain: domain() },
+        (deposits::DepositsApi { domain: domain() }, reconciliation::ReconciliationApi { domain: domain() }),
         keys::KeysApi { domain: domain() },
     )
 }

@@ -116,6 +116,11 @@ impl Stage {
                 let deliveries = domain.webhooks().deliveries(owner, webhook, &filter, &PageRequest::default()).await.unwrap();
                 (vec![webhook.to_string(), deliveries.items[0].row.id.to_string()], None)
             }
+            About::Deposit => {
+                let agent = domain.profiles().save(owner, Kind::Agent, draft()).await.unwrap().id;
+                let deposit = world.stray_deposit(5).await;
+                (vec![deposit.to_string()], Some(json!({ "profile_id": agent })))
+            }
             About::Pool => only("simulation".into()),
             About::Schedule => only("tidy_up".into()),
             About::User => only(world.operator().await.user_id.to_string()),

@@ -31,6 +31,8 @@ pub enum About {
     Profile,
     /// The same by its id.
     Trader,
+    /// Money that arrived and is nobody's.
+    Deposit,
     /// A key of the owner's.
     Key,
     /// A device that acts for the owner.
@@ -155,6 +157,9 @@ pub const TABLE: &[Row] = &[
     ("withdrawBond", KNOWN, About::Nothing),
     ("getVendorBalance", KNOWN, About::Nothing),
     ("getVendorStats", KNOWN, About::Nothing),
+    ("getDepositAddress", KNOWN, About::Nothing),
+    ("verifyDeposit", KNOWN, About::Nothing),
+    ("listDeposits", KNOWN, About::Nothing),
     ("submitPaymentIntents", KNOWN, About::Nothing),
     ("listPaymentIntents", KNOWN, About::Nothing),
     // webhooks; an architect has no business with those of others
@@ -190,6 +195,9 @@ pub const TABLE: &[Row] = &[
     ("suspendUser", ACTS, About::User),
     ("resumeUser", ACTS, About::User),
     ("setUserRole", ACTS, About::User),
+    ("listAllDeposits", LOOKS, About::Nothing),
+    ("creditDeposit", ACTS, About::Deposit),
+    ("getReconciliation", LOOKS, About::Nothing),
     ("suspendProfile", ACTS, About::Trader),
     ("resumeProfile", ACTS, About::Trader),
     ("listUserKeys", LOOKS, About::User),

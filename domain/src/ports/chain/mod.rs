@@ -16,7 +16,7 @@ pub use treasury::{Blame, Draft, Fee, PayoutBatch, PayoutLine, Signed, Treasury,
 
 /// Asks a node and sends through it. A node may lag, forget or lie: what it answers is believed where it says `finalized`, and what it says of a
 /// send is not believed at all. Every request has a time limit, and no error names the node's URL, in which a key may stand.
-/// One implementation speaks JSON-RPC; tests have no fake of it, but a chain of their own.
+/// One implementation speaks JSON-RPC and is tried on a chain of its own; for rules that only read there is a scripted one in the testkit.
 #[async_trait]
 pub trait Chain: Send + Sync {
     /// Which cluster it is: the hash of its first block, in base58.
