@@ -87,13 +87,7 @@ impl Intents<'_> {
         let involved = ended.iter().flat_map(|end| [end.intent.agent_id, end.intent.vendor_id]);
         let parties = Parties::read(txn, involved).await?;
         let user_of = |profile: ProfileId| parties.known.get(&profile).map(|party| party.user_id);
-        let paid = ended.iter().filter(|end| end.failure.is_none()).map(|Ended { intent, .. }| {
-            json!({
-                "id": id_of(intent, "pay"), "payer": user_of(intent.agent_id), "vendor": user_of(intent.vendor_id), "from": intent.agent_id,
-                "to": intent.vendor_id, "amount": intent.amount, "mint": intent.mint, "reference": intent.nonce,
-            })
-        });
-        let paid: Vec<Value> = paid.collect();
+        let paid: Vec<TransferId> = ended.iter().filter(|end| end.failure.is_none()).map(|end| id_of(&end.intent, "pay")).collect();
         let mut said: Vec<event::Model> = Vec::new();
         if !paid.is_empty() {
             said.push(group_event(self.domain, &paid));

@@ -22,12 +22,16 @@ pub(crate) struct Book {
     undo: Vec<Undo>,
 }
 
-/// One account that is locked.
+/// One account.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Held {
     pub kind: Kind,
+    /// What it holds; of one that is not locked, what it is given.
     pub figures: Figures,
     pub is_changed: bool,
+    /// It is only given something, so it is not locked before that is written: the figures of an account that everybody pays to would
+    /// keep all payers waiting for each other.
+    pub is_blind: bool,
 }
 
 /// One transfer, and what has to be written of it.
@@ -66,8 +70,15 @@ impl Book {
         transfers: Vec<Transfer>,
         reversed: HashMap<TransferId, TransferId>,
     ) -> Self {
+        let mut book = Self { now, accounts, transfers: HashMap::with_capacity(transfers.len()), reversed, undo: Vec::new() };
+        book.learn(transfers);
+        book
+    }
+
+    /// Take in transfers that are there.
+    pub(super) fn learn(&mut self, there: Vec<Transfer>) {
         let known = |transfer: Transfer| (transfer.id, Known { transfer, unwritten: Unwritten::Nothing });
-        Self { now, accounts, transfers: transfers.into_iter().map(known).collect(), reversed, undo: Vec::new() }
+        self.transfers.extend(there.into_iter().map(known));
     }
 
     /// What an account holds by now; nothing when it was never used.
@@ -128,7 +139,7 @@ impl Book {
             state: if two_phase { State::Pending } else { State::Posted },
             two_phase,
             kind: new.kind,
-            reference: new.reference.clone(),
+            reference: new.reference_text().map(str::to_owned),
             chain_id: tie.map(|tie| tie.id),
             chain_length: tie.map(|tie| tie.length),
             reverses_id: None,
@@ -258,7 +269,7 @@ fn is_same(there: &Transfer, new: &NewTransfer) -> bool {
         && there.credit_account_id == new.credit.id()
         && there.amount == new.amount
         && there.kind == new.kind
-        && there.reference == new.reference
+        && there.reference.as_deref() == new.reference_text()
         && there.reverses_id.is_none()
         && (there.two_phase, there.expires_at) == (two_phase, expires_at)
 }

@@ -7,7 +7,7 @@ use entities::profile::Kind;
 use entities::{Address, Amount, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::group::{self, Asked};
+use super::group::{self, Asked, Way};
 use super::{PayError, Payments};
 use crate::accounts::Caller;
 use crate::fault::FieldError;
@@ -70,7 +70,7 @@ impl Payments<'_> {
         if let Some(earlier) = idempotency::claim(self.domain, &txn, claim).await? {
             return Ok(Once::Again(earlier));
         }
-        let answers = group::run(self.domain, &txn, std::slice::from_ref(&asked)).await?;
+        let answers = group::run(self.domain, &txn, std::slice::from_ref(&asked), Way::Sure).await?;
         let paid = answers.into_iter().next().unwrap_or(Err(PayError::Suspended))?;
         idempotency::keep(&txn, claim, paid.get()).await?;
         txn.commit().await?;
