@@ -119,7 +119,8 @@ impl Intents<'_> {
         for (vendor, mut sentences) in letters {
             sentences.dedup();
             let Some(user_id) = user_of(vendor) else { continue };
-            let to = user::Entity::find_by_id(user_id).one(&**txn).await?.and_then(|user| user.email);
+            let wants = |user: &user::Model| user.mail_preferences.unwrap_or_default().payments;
+            let to = user::Entity::find_by_id(user_id).one(&**txn).await?.filter(wants).and_then(|user| user.email);
             let Some(to) = to.and_then(|email| email.parse::<EmailAddress>().ok()) else { continue };
             let letter = Letter::new("settlement_failed", "Settlement failed", &sentences.join("\n"));
             let (_, wake) = mail::enqueue(self.domain, txn, &to, letter, Some(NOTICE_GOOD_FOR)).await?;

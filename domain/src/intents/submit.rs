@@ -54,8 +54,8 @@ impl Intents<'_> {
         let (job_id, wake) = if let Some(earlier) = known.first().filter(|_| fresh.is_empty()) {
             (earlier.job_id, None)
         } else {
-            let (enqueued, wake) = self.domain.queue.enqueue_all(&txn, vec![job]).await?;
-            (enqueued.first().map(|job| job.id).ok_or(PayError::Suspended)?, Some(wake))
+            let (mut enqueued, wake) = self.domain.queue.enqueue_all(&txn, vec![job]).await?;
+            (enqueued.remove(0).id, Some(wake))
         };
         let handed = Handed { job_id, accepted: fresh.len(), known: known.len() };
         idempotency::keep(&txn, claim, &handed).await?;

@@ -11,7 +11,7 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveEnum as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _};
 
 use super::book::{Book, Held};
-use super::{Account, Chain, Figures, NewTransfer, Step, Transfer};
+use super::{Account, Chain, Figures, LedgerError, NewTransfer, Step, Transfer};
 use crate::sql::{any_of_ids, ids, statement};
 
 /// The order in which everybody locks: what everybody pays to comes last, so that it is held for the shortest time.
@@ -63,7 +63,7 @@ impl Book {
 
 impl Book {
     /// Lock only what these transfers take from, and look none of them up. What they give to is written without having been read, and that one of them was there before
-    /// shows in [`Book::close`], as [`LedgerError::Raced`](super::LedgerError::Raced). Two that give and take in opposite directions would wait for each other: only for
+    /// shows in [`Book::close`], as [`LedgerError::Raced`]. Two that give and take in opposite directions would wait for each other: only for
     /// transfers to accounts that come last in the order of locks.
     pub(crate) async fn fast(txn: &Txn, now: Timestamp, transfers: &[NewTransfer]) -> Result<Self, DbErr> {
         let debited: BTreeSet<AccountId> = transfers.iter().map(|new| new.debit.id()).collect();
@@ -76,8 +76,14 @@ impl Book {
     }
 
     /// Look some transfers up after all. Answers whether any is there.
-    pub(crate) async fn look_up(&mut self, txn: &Txn, asked: &[TransferId]) -> Result<bool, DbErr> {
+    ///
+    /// # Errors
+    /// [`LedgerError::Raced`] when one is there that was taken for new.
+    pub(crate) async fn look_up(&mut self, txn: &Txn, asked: &[TransferId]) -> Result<bool, LedgerError> {
         let there = if asked.is_empty() { Vec::new() } else { transfers(txn, asked).await? };
+        if there.iter().any(|transfer| self.transfer(transfer.id).is_some()) {
+            return Err(LedgerError::Raced);
+        }
         let any = !there.is_empty();
         self.learn(there);
         Ok(any)

@@ -65,6 +65,8 @@ impl Desk {
                 said = &mut answered => return said.ok(),
                 turn = self.0.turns.acquire() => turn,
             };
+            // Those who were just answered may be about to ask again: let them come, instead of making a group of whoever is first.
+            tokio::task::yield_now().await;
             let (group, are_all) = self.group(domain.settings.payments.group_payments_max);
             serve(domain, group).await;
             drop(turn);
@@ -108,7 +110,7 @@ async fn serve(domain: &Domain, group: Vec<Waiting>) {
     let asked: Vec<Asked> = group.iter().map(|waiting| waiting.asked.clone()).collect();
     match commit(domain, &asked).await {
         Ok(answers) => tell(group, answers),
-        Err(error) if group.len() > 1 && error.class() != Class::Unavailable => {
+        Err(error) if group.len() > 1 && (met_somebody(&error) || error.class() != Class::Unavailable) => {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 payments = group.len(),
@@ -130,6 +132,12 @@ async fn serve(domain: &Domain, group: Vec<Waiting>) {
 
 fn tell(group: Vec<Waiting>, answers: Vec<Answer>) {
     for (waiting, answer) in group.into_iter().zip(answers) {
+        let outcome = match &answer {
+            Ok(Once::First(_)) => "paid",
+            Ok(Once::Again(_)) => "repeated",
+            Err(error) => error.code(),
+        };
+        metrics::counter!("tallyman_payments_total", "outcome" => outcome).increment(1);
         // Whoever has gone away may ask again.
         let _ = waiting.answer.send(answer);
     }

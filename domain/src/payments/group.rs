@@ -2,10 +2,9 @@
 
 use std::time::Instant;
 
-use entities::Address;
-use entities::event;
 use entities::id::{ProfileId, TransferId, UserId};
 use entities::profile::Kind;
+use entities::{Address, event};
 use jobs::store::sql::{Col, rows};
 use platform::Txn;
 use sea_orm::{ConnectionTrait as _, DbErr, EntityTrait as _};
@@ -160,7 +159,10 @@ fn alert(domain: &Domain, user_id: UserId, asked: &Asked, [low, available]: [i64
 
 /// Write down what was spent of daily limits.
 pub(crate) async fn keep_spending(txn: &Txn, parties: &Parties) -> Result<(), DbErr> {
-    let row = |((profile_id, mint), spending): (&(ProfileId, Address), &Spending)| json!({ "profile_id": Uuid::from(*profile_id).as_simple().to_string(), "mint": mint, "day": spending.day, "spent": spending.spent.atomic() });
+    let row = |((profile_id, mint), spending): (&(ProfileId, Address), &Spending)| {
+        let profile_id = Uuid::from(*profile_id).as_simple().to_string();
+        json!({ "profile_id": profile_id, "mint": mint, "day": spending.day, "spent": spending.spent.atomic() })
+    };
     let counted: Vec<Value> = parties.spending.iter().filter(|(_, spending)| spending.is_changed).map(row).collect();
     if counted.is_empty() {
         return Ok(());

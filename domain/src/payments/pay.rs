@@ -70,8 +70,8 @@ impl Payments<'_> {
         if let Some(earlier) = idempotency::claim(self.domain, &txn, claim).await? {
             return Ok(Once::Again(earlier));
         }
-        let answers = group::run(self.domain, &txn, std::slice::from_ref(&asked), Way::Sure).await?;
-        let paid = answers.into_iter().next().unwrap_or(Err(PayError::Suspended))?;
+        let mut answers = group::run(self.domain, &txn, std::slice::from_ref(&asked), Way::Sure).await?;
+        let paid = answers.remove(0)?;
         idempotency::keep(&txn, claim, paid.get()).await?;
         txn.commit().await?;
         Ok(paid)

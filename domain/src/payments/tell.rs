@@ -1,6 +1,8 @@
 //! Telling of payments, after their commit. A group leaves one row behind; here it becomes an event for whoever paid and whoever was paid, and some of them, without
 //! names, go to the ticker. So telling costs the payments nothing, and none is forgotten: the row goes in the transaction in which the events come.
 
+use std::collections::HashMap;
+
 use entities::id::{EventId, ProfileId, TransferId, UserId};
 use entities::{Address, Amount, Timestamp, event};
 use platform::Txn;
@@ -83,18 +85,21 @@ pub(crate) async fn tell(domain: &Domain, txn: &Txn) -> Result<u64, DbErr> {
 async fn groups(txn: &Txn) -> Result<Vec<(Vec<TransferId>, Timestamp)>, DbErr> {
     let sql = format!(
         "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE seq IS NULL AND topic = $1 ORDER BY created_at, id LIMIT {GROUPS_OF_LOOK})
-         RETURNING data, created_at"
+         RETURNING data, created_at, id"
     );
     let rows = txn.query_all_raw(statement(txn.engine(), sql, [GROUP_TOPIC.into()])).await?;
     let read = |row: &QueryResult| {
         let data: Value = row.try_get_by_index(0)?;
         // The row is ours; whatever else stands there is nothing to be told.
         let transfers = Group::deserialize(data).map(|group| group.transfers).unwrap_or_default();
-        Ok((transfers, row.try_get_by_index(1)?))
+        Ok((row.try_get_by_index::<Timestamp>(1)?, row.try_get_by_index::<EventId>(2)?, transfers))
     };
-    rows.iter().map(read).collect()
+    let mut groups = rows.iter().map(read).collect::<Result<Vec<_>, DbErr>>()?;
+    groups.sort_unstable_by_key(|(at, id, _)| (*at, *id));
+    Ok(groups.into_iter().map(|(at, _, transfers)| (transfers, at)).collect())
 }
 
+/// The payments of a group, in the order in which they were made.
 async fn payments(txn: &Txn, transfers: &[TransferId]) -> Result<Vec<Told>, DbErr> {
     let engine = txn.engine();
     let sql = format!(
@@ -102,10 +107,13 @@ async fn payments(txn: &Txn, transfers: &[TransferId]) -> Result<Vec<Told>, DbEr
          FROM ledger_transfers t
          JOIN ledger_accounts d ON d.id = t.debit_account_id JOIN profiles payer ON payer.id = d.owner_id
          JOIN ledger_accounts c ON c.id = t.credit_account_id JOIN profiles vendor ON vendor.id = c.owner_id
-         WHERE t.id {} ORDER BY t.id",
+         WHERE t.id {}",
         any_of_ids(engine)
     );
-    Told::find_by_statement(statement(engine, sql, [ids(engine, transfers.iter().copied())])).all(&**txn).await
+    let mut told = Told::find_by_statement(statement(engine, sql, [ids(engine, transfers.iter().copied())])).all(&**txn).await?;
+    let places: HashMap<TransferId, usize> = transfers.iter().copied().zip(0..).collect();
+    told.sort_by_key(|told| places.get(&told.id).copied());
+    Ok(told)
 }
 
 impl Told {

@@ -177,10 +177,12 @@ async fn what_was_made_before_is_answered_among_new_ones(world: World) {
     payments.pay(&payer.caller, old.clone(), None).await.unwrap();
     payments.pay(&poor.caller, spent.clone(), None).await.unwrap();
     let taken = domain::payments::PayRequest { amount: atomic(6), ..spent.clone() };
-    let asked = [(&payer, old.clone()), (&payer, world.payment(&vendor, 7)), (&poor, spent), (&poor, taken), (&payer, old)];
+    let raised = domain::payments::PayRequest { amount: atomic(11), ..old.clone() };
+    let asked =
+        [(&payer, old.clone()), (&payer, world.payment(&vendor, 7)), (&poor, spent), (&poor, taken), (&payer, old), (&payer, raised)];
     let answers = asked.map(async |(payer, request)| payments.pay(&payer.caller, request, None).await.map_err(|error| error.code()));
     let answers: Vec<_> = join_all(answers).await.into_iter().map(|answer| answer.map(|paid| paid.is_replay())).collect();
-    assert_eq!(answers, [Ok(true), Ok(false), Ok(true), Err("transfer-reused"), Ok(true)]);
+    assert_eq!(answers, [Ok(true), Ok(false), Ok(true), Err("transfer-reused"), Ok(true), Err("transfer-reused")]);
     assert_eq!(unsettled(&world, &vendor).await, atomic(22));
     let rows = "SELECT count(*) FROM transactions WHERE status = 'confirmed' AND latency >= 0";
     assert_eq!(world.database.count(rows).await, 3, "as those see it who look with SQL");
