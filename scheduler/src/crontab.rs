@@ -10,6 +10,7 @@ pub fn entries() -> Vec<Entry> {
     vec![
         entry("prune_rows", JobKind::PruneRows, "0 17 * * * *", CatchUp::Latest),
         entry("reconcile_executions", JobKind::ReconcileExecutions, "30 * * * * *", CatchUp::Skip),
+        entry("reconcile_payments", JobKind::ReconcilePayments, "45 */5 * * * *", CatchUp::Skip),
         entry("validate_indexes", JobKind::ValidateIndexes, "0 30 3 * * *", CatchUp::Latest),
         entry("void_expired_transfers", JobKind::VoidExpiredTransfers, "15 * * * * *", CatchUp::Skip),
     ]

@@ -39,6 +39,7 @@ impl Dispatch {
             JobKind::Probe => handlers::probe::handle(&self.settings, decode(payload)?, run).await,
             JobKind::PruneRows => handlers::prune_rows::handle(domain, &self.settings, decode(payload)?, run).await,
             JobKind::ReconcileExecutions => handlers::reconcile_executions::handle(domain, decode(payload)?, run).await,
+            JobKind::ReconcilePayments => handlers::reconcile_payments::handle(domain, decode(payload)?, run).await,
             JobKind::ReleaseBond => handlers::release_bond::handle(domain, decode(payload)?, run).await,
             JobKind::RunAgent => handlers::run_agent::handle(domain, &self.settings, decode(payload)?, run).await,
             JobKind::SendMail => handlers::send_mail::handle(domain, decode(payload)?, run).await,

@@ -9,7 +9,7 @@ use entities::{Amount, Timestamp};
 use uuid::Uuid;
 
 use super::figures::{Change, Trouble};
-use super::{Chain, Figures, NewTransfer, Phase, Posted, Refusal, Step, Transfer};
+use super::{Account, Chain, Figures, NewTransfer, Phase, Posted, Refusal, Step, Transfer};
 
 /// What is known of the accounts and transfers of a batch.
 #[derive(Debug)]
@@ -29,9 +29,18 @@ pub(super) struct Held {
     /// What it holds; of one that is not locked, what it is given.
     pub figures: Figures,
     pub is_changed: bool,
-    /// It is only given something, so it is not locked before that is written: the figures of an account that everybody pays to would
+    /// It is not locked, so its figures are only what is to be added to them. The figures of an account that everybody pays to would
     /// keep all payers waiting for each other.
     pub is_blind: bool,
+    /// It was not there, and is opened when something is to be written.
+    pub opens: Option<Account>,
+}
+
+impl Held {
+    /// One that nothing is known of.
+    pub fn nothing(kind: Kind) -> Self {
+        Self { kind, figures: Figures::default(), is_changed: false, is_blind: false, opens: None }
+    }
 }
 
 /// One transfer, and what has to be written of it.
@@ -73,6 +82,11 @@ impl Book {
         let mut book = Self { now, accounts, transfers: HashMap::with_capacity(transfers.len()), reversed, undo: Vec::new() };
         book.learn(transfers);
         book
+    }
+
+    /// When the accounts were locked.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
     }
 
     /// Take in transfers that are there.

@@ -5,13 +5,14 @@ mod sqlite;
 
 use platform::{Engine, Txn};
 
-use super::LedgerError;
 use super::book::{Book, Held, Known, Unwritten};
+use super::read::open_accounts;
+use super::{AccountKind, LedgerError};
 
 /// What is to be written.
 struct Changes<'a> {
     figures: Vec<(entities::id::AccountId, &'a Held)>,
-    /// Accounts that are given something without having been read.
+    /// Accounts whose figures are what is to be added.
     given: Vec<(entities::id::AccountId, &'a Held)>,
     created: Vec<&'a Known>,
     resolved: Vec<&'a Known>,
@@ -42,6 +43,9 @@ impl Book {
         if changes.figures.is_empty() && changes.given.is_empty() && changes.created.is_empty() {
             return Ok(());
         }
+        let mut opened: Vec<_> = changes.given.iter().filter_map(|(_, held)| held.opens).collect();
+        opened.sort_unstable_by_key(|account| (account.kind == AccountKind::VendorUnsettled, account.id()));
+        open_accounts(txn, &opened, self.now).await?;
         let expected = Written { created: changes.created.len() as u64, given: changes.given.len() as u64 };
         let written = match txn.engine() {
             Engine::Sqlite => sqlite::write(txn, &changes).await?,

@@ -56,17 +56,17 @@ pub(super) async fn run(
     asked: &[Asked],
     way: Way,
 ) -> Result<Vec<Result<Once<Payment>, PayError>>, LedgerError> {
-    let now = domain.now();
     let transfers: Vec<NewTransfer> = asked.iter().map(Asked::transfer).collect();
     let book = match way {
-        Way::Fast => Book::fast(txn, now, &transfers).await?,
+        Way::Fast => Book::fast(domain, txn, &transfers).await?,
         Way::Sure => {
             let chains: Vec<Chain> = transfers.iter().map(|new| Chain::one(Step::Create(new.clone()))).collect();
-            Book::open(txn, now, &chains, &[]).await?
+            Book::open(domain, txn, &chains, &[]).await?
         }
     };
     let parties = Parties::read(txn, asked.iter().flat_map(|asked| [asked.payer, asked.request.to])).await?;
-    let mut group = Group { domain, book, parties, today: day_of(now), made: Vec::new(), alerts: Vec::new() };
+    let today = day_of(book.now());
+    let mut group = Group { domain, book, parties, today, made: Vec::new(), alerts: Vec::new() };
     let pairs = || asked.iter().zip(&transfers);
     let mut answers: Vec<_> = pairs().map(|(asked, new)| group.decide(asked, new.clone())).collect();
     if way == Way::Fast {

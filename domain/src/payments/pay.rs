@@ -85,6 +85,10 @@ impl PayRequest {
         if self.amount == Amount::ZERO {
             refuse("/amount", "must be more than 0".into());
         }
+        // The house makes ids of this version out of others, so nobody may be there before it.
+        if uuid::Uuid::from(self.id).get_version_num() == 8 {
+            refuse("/id", "must be a UUID of another version than 8".into());
+        }
         if let Some(reference) = &self.reference {
             let chars = reference.chars().count();
             if chars == 0 || chars > REFERENCE_CHARS_MAX || reference.chars().any(char::is_control) {

@@ -90,8 +90,13 @@ async fn groups(txn: &Txn) -> Result<Vec<(Vec<TransferId>, Timestamp)>, DbErr> {
     let rows = txn.query_all_raw(statement(txn.engine(), sql, [GROUP_TOPIC.into()])).await?;
     let read = |row: &QueryResult| {
         let data: Value = row.try_get_by_index(0)?;
-        // The row is ours; whatever else stands there is nothing to be told.
-        let transfers = Group::deserialize(data).map(|group| group.transfers).unwrap_or_default();
+        let transfers = Group::deserialize(data).map_or_else(
+            |error| {
+                tracing::error!(error = &error as &dyn std::error::Error, "a group of payments cannot be read, and nobody is told of it");
+                Vec::new()
+            },
+            |group| group.transfers,
+        );
         Ok((row.try_get_by_index::<Timestamp>(1)?, row.try_get_by_index::<EventId>(2)?, transfers))
     };
     let mut groups = rows.iter().map(read).collect::<Result<Vec<_>, DbErr>>()?;

@@ -95,6 +95,10 @@ async fn what_one_is_refused_for_never_touches_its_neighbours(world: World) {
     });
     let answers = join_all(payments).await.into_iter().map(|answer| answer.map(drop)).collect::<Vec<_>>();
     assert_eq!(answers, [Ok(()), Err("insufficient-funds"), Err("validation-failed"), Ok(()), Ok(())]);
+    let before = world.database.count("SELECT count(*) FROM ledger_accounts").await;
+    let strange = domain::payments::PayRequest { mint: Some(testkit::mint(9)), ..world.payment(&vendor, 1) };
+    assert!(world.domain.payments().pay(&rich.caller, strange, None).await.is_err());
+    assert_eq!(world.database.count("SELECT count(*) FROM ledger_accounts").await, before, "what is refused leaves nothing behind");
     assert_eq!(unsettled(&world, &vendor).await, atomic(35));
     world.finish().await;
 }

@@ -6,6 +6,7 @@ mod post_intents;
 mod probe;
 mod prune_rows;
 mod reconcile_executions;
+mod reconcile_payments;
 mod release_bond;
 mod run_agent;
 mod send_mail;
@@ -22,6 +23,7 @@ pub use post_intents::PostIntents;
 pub use probe::{Probe, ProbeAction, ProbeConcurrency};
 pub use prune_rows::PruneRows;
 pub use reconcile_executions::ReconcileExecutions;
+pub use reconcile_payments::ReconcilePayments;
 pub use release_bond::ReleaseBond;
 pub use run_agent::RunAgent;
 pub use send_mail::SendMail;
@@ -105,6 +107,7 @@ job_kinds! {
     Probe = "probe",
     PruneRows = "prune_rows",
     ReconcileExecutions = "reconcile_executions",
+    ReconcilePayments = "reconcile_payments",
     ReleaseBond = "release_bond",
     RunAgent = "run_agent",
     SendMail = "send_mail",

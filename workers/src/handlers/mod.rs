@@ -6,6 +6,7 @@ pub mod post_intents;
 pub mod probe;
 pub mod prune_rows;
 pub mod reconcile_executions;
+pub mod reconcile_payments;
 pub mod release_bond;
 pub mod run_agent;
 pub mod send_mail;

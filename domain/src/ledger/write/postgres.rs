@@ -28,9 +28,12 @@ created AS (
          AS r(id, debit, credit, amount, state, two_phase, kind, reference, chain_id, chain_length, reverses_id, expires_at, latency_us, created_at, resolved_at)
     ON CONFLICT (id) DO NOTHING RETURNING 1),
 held AS MATERIALIZED (
-    SELECT a.id, r.given FROM unnest($21::uuid[], $22::bigint[]) AS r(id, given) JOIN ledger_accounts a ON a.id = r.id
+    SELECT a.id, r.posted, r.pending_in, r.pending_out
+    FROM unnest($21::uuid[], $22::bigint[], $23::bigint[], $24::bigint[]) AS r(id, posted, pending_in, pending_out) JOIN ledger_accounts a ON a.id = r.id
     ORDER BY a.kind = 'vendor_unsettled', a.id FOR NO KEY UPDATE OF a),
-given AS (UPDATE ledger_accounts a SET posted = a.posted + held.given FROM held WHERE a.id = held.id RETURNING 1)
+given AS (
+    UPDATE ledger_accounts a SET posted = a.posted + held.posted, pending_in = a.pending_in + held.pending_in, pending_out = a.pending_out + held.pending_out
+    FROM held WHERE a.id = held.id RETURNING 1)
 SELECT (SELECT count(*) FROM created), (SELECT count(*) FROM given)";
 
 const RESOLVE: &str = "
@@ -54,6 +57,7 @@ pub async fn write(txn: &Txn, changes: &Changes<'_>) -> Result<Written, DbErr> {
 
 fn parameters(changes: &Changes<'_>) -> Vec<Value> {
     let figures = |figure: fn(&Held) -> i64| array(&changes.figures, |(_, held)| figure(held));
+    let given = |figure: fn(&Held) -> i64| array(&changes.given, |(_, held)| figure(held));
     let ids = |accounts: &[(AccountId, &Held)]| array(accounts, |(id, _)| Uuid::from(*id));
     let created = &changes.created;
     let id = |of: fn(&Transfer) -> Option<Uuid>| array(created, |known| of(&known.transfer).unwrap_or_default());
@@ -82,7 +86,9 @@ fn parameters(changes: &Changes<'_>) -> Vec<Value> {
         big(|transfer| transfer.resolved_at.map_or(-1, Timestamp::micros)),
         Uuid::nil().into(),
         ids(&changes.given),
-        array(&changes.given, |(_, held)| held.figures.posted),
+        given(|held| held.figures.posted),
+        given(|held| held.figures.pending_in),
+        given(|held| held.figures.pending_out),
     ]
 }
 

@@ -34,8 +34,8 @@ const TRANSFER: [(&str, Col); 15] = [
 const RESOLVED: [(&str, Col); 3] = [("id", Col::Uuid), ("state", Col::Text), ("resolved_at", Col::Big)];
 const FIGURES: [(&str, Col); 4] = [("id", Col::Uuid), ("posted", Col::Big), ("pending_in", Col::Big), ("pending_out", Col::Big)];
 
-static SET_FIGURES: LazyLock<String> = LazyLock::new(|| figures_sql("r.posted"));
-static GIVE: LazyLock<String> = LazyLock::new(|| figures_sql("ledger_accounts.posted + r.posted"));
+static SET_FIGURES: LazyLock<String> = LazyLock::new(|| figures_sql(""));
+static GIVE: LazyLock<String> = LazyLock::new(|| figures_sql("ledger_accounts."));
 static CREATE: LazyLock<String> = LazyLock::new(|| {
     let names: Vec<_> = TRANSFER.iter().map(|(name, _)| *name).collect();
     let names = names.join(", ");
@@ -48,10 +48,13 @@ static RESOLVE: LazyLock<String> = LazyLock::new(|| {
     format!("UPDATE ledger_transfers SET state = r.state, resolved_at = r.resolved_at FROM {rows} WHERE ledger_transfers.id = r.id")
 });
 
-fn figures_sql(posted: &str) -> String {
-    let (rows, others) = (rows(Engine::Sqlite, &FIGURES), "pending_in = r.pending_in, pending_out = r.pending_out");
-    let others = if posted == "r.posted" { format!(", {others}") } else { String::new() };
-    format!("UPDATE ledger_accounts SET posted = {posted}{others} FROM {rows} WHERE ledger_accounts.id = r.id")
+/// Set the figures, or add to those of a table.
+fn figures_sql(to: &str) -> String {
+    let set = ["posted", "pending_in", "pending_out"].map(|figure| match to {
+        "" => format!("{figure} = r.{figure}"),
+        to => format!("{figure} = {to}{figure} + r.{figure}"),
+    });
+    format!("UPDATE ledger_accounts SET {} FROM {} WHERE ledger_accounts.id = r.id", set.join(", "), rows(Engine::Sqlite, &FIGURES))
 }
 
 pub async fn write(txn: &Txn, changes: &Changes<'_>) -> Result<Written, DbErr> {
