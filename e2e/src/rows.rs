@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::{Domain, Ports};
 use entities::id::JobId;
 use entities::{Timestamp, job, job_attempt};
 use jobs::kinds::{Probe, ProbeAction};
 use jobs::{Carrier, NewJob, Queue, commit};
-use platform::{Db, DbSettings, Ids, SystemClock, Tasks};
+use platform::{Db, DbSettings, Ids, SystemClock, SystemRng, Tasks};
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _, QueryResult, Statement};
 use testkit::until_within;
 
@@ -145,6 +146,21 @@ impl Rows {
     /// When the database does not answer.
     pub async fn count(&self, sql: &str) -> i64 {
         self.try_count(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    /// The rules over these rows, as a process without ports has them.
+    #[must_use]
+    pub fn rules(&self) -> Domain {
+        let (clock, rng) = (Arc::new(SystemClock), Arc::new(SystemRng));
+        Domain::new(self.db.clone(), self.queue.clone(), clock, rng, domain::Settings::default(), Ports::default())
+    }
+
+    /// Wait until a statement answers this number or more.
+    ///
+    /// # Panics
+    /// When it does not within `patience`.
+    pub async fn until_at_least(&self, patience: Duration, sql: &str, number: i64) {
+        until_within(patience, sql, async || self.try_count(sql).await.is_ok_and(|count| count >= number)).await;
     }
 
     /// Wait until a statement answers this number.

@@ -36,7 +36,7 @@ pub enum Kind {
     /// What has reached a vendor profile's wallet since the beginning. It has left the custody account.
     #[sea_orm(string_value = "vendor_settled")]
     VendorSettled,
-    /// The other side of what was promised. Nobody's.
+    /// The other side of what was promised to a vendor profile.
     #[sea_orm(string_value = "promises")]
     Promises,
     /// What somebody owes the house.

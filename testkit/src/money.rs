@@ -175,14 +175,17 @@ impl World {
     #[must_use]
     pub fn signed(&self, key: &TestWallet, to: &Trader, amount: i64) -> SignedIntent {
         let second = self.domain.now().micros() / 1_000_000 + 60;
-        key.sign_intent(SignedIntent {
-            agent: key.address(),
-            to: to.profile,
-            amount: atomic(amount),
-            mint: self.house_mint(),
-            nonce: self.transfer_id().to_string(),
-            expires_at: Timestamp::from_micros(second * 1_000_000),
-            signature: Signature::from_bytes([0; 64]),
-        })
+        key.sign_intent(
+            &self.domain.settings().site,
+            SignedIntent {
+                agent: key.address(),
+                to: to.profile,
+                amount: atomic(amount),
+                mint: self.house_mint(),
+                nonce: self.transfer_id().to_string(),
+                expires_at: Timestamp::from_micros(second * 1_000_000),
+                signature: Signature::from_bytes([0; 64]),
+            },
+        )
     }
 }

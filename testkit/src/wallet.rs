@@ -3,6 +3,7 @@
 use domain::entities::Address;
 use domain::intents::SignedIntent;
 use domain::sign_in::{Signed, WalletLogin};
+use domain::siws::Site;
 use ed25519_dalek::{Signer as _, SigningKey};
 
 use crate::World;
@@ -28,8 +29,8 @@ impl TestWallet {
     /// # Panics
     /// Never: what it signs is a signature.
     #[must_use]
-    pub fn sign_intent(&self, intent: SignedIntent) -> SignedIntent {
-        let signature = self.signature(intent.text().as_bytes()).parse().expect("64 bytes of base58");
+    pub fn sign_intent(&self, site: &Site, intent: SignedIntent) -> SignedIntent {
+        let signature = self.signature(intent.text(site).as_bytes()).parse().expect("64 bytes of base58");
         SignedIntent { signature, ..intent }
     }
 

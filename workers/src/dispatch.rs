@@ -41,6 +41,7 @@ impl Dispatch {
             JobKind::PruneRows => handlers::prune_rows::handle(domain, &self.settings, decode(payload)?, run).await,
             JobKind::ReconcileCustody => handlers::reconcile_custody::handle(domain, decode(payload)?, run).await,
             JobKind::ReconcileExecutions => handlers::reconcile_executions::handle(domain, decode(payload)?, run).await,
+            JobKind::ReconcilePayments => handlers::reconcile_payments::handle(domain, decode(payload)?, run).await,
             JobKind::ReconcileWebhooks => handlers::reconcile_webhooks::handle(domain, decode(payload)?, run).await,
             JobKind::ReleaseBond => handlers::release_bond::handle(domain, decode(payload)?, run).await,
             JobKind::RunAgent => handlers::run_agent::handle(domain, &self.settings, decode(payload)?, run).await,

@@ -1,7 +1,7 @@
 //! Payments: `pay FOLDER POSTGRES_URL PGBENCH PGBENCH_URL SECONDS` (of two empty databases of one server) prints one JSON object with the figures.
 //!
 //! 64 payers pay one vendor, whose account is as hot as one can be: at the domain's door in this process, over HTTP to a `tallyman api`, and naively, one
-//! transaction for each payment. Beside them `pgbench`, its TPC-B-like transaction from 64 clients. At last 1,000 payments a second over HTTP as an open loop.
+//! transaction for each payment. Beside them `pgbench`, its TPC-B-like transaction from 64 clients. At last 1,000 payments a second over HTTP as an open loop, and 500 on SQLite.
 
 use std::path::Path;
 use std::time::Duration;
@@ -37,16 +37,31 @@ async fn main() -> Result<(), BoxError> {
     let house = bench::House::start(Path::new(folder), "api", &settings).await?;
     let mut payers = http::payers(&house, &stage).await?;
     let over_http = http::per_second(&mut payers, &stage, time).await?;
-    let open = http::at_1000_per_second(&mut payers, &stage, time).await?;
+    let open = http::open_loop(&mut payers, &stage, time, 1_000).await?;
     house.stop().await?;
+    let embedded = embedded(Path::new(folder), time).await?;
     let report = json!({
         "tpcb_per_s": tpcb, "naive_per_s": naive.per_s, "domain_per_s": door.per_s, "http_per_s": over_http.per_s,
         "domain_over_tpcb": door.per_s / tpcb, "http_over_tpcb": over_http.per_s / tpcb, "domain_over_naive": door.per_s / naive.per_s,
         "domain_p50_ms": door.p50_ms, "domain_p99_ms": door.p99_ms, "http_p50_ms": over_http.p50_ms, "http_p99_ms": over_http.p99_ms,
         "open_p50_ms": open.p50_ms, "open_p99_ms": open.p99_ms, "open_errors": open.errors,
+        "sqlite_p50_ms": embedded.p50_ms, "sqlite_p99_ms": embedded.p99_ms, "sqlite_errors": embedded.errors,
     });
     println!("{report}");
     Ok(())
+}
+
+/// 500 payments a second over HTTP on SQLite.
+async fn embedded(folder: &Path, time: Duration) -> Result<Figures, BoxError> {
+    let folder = folder.join("embedded");
+    std::fs::create_dir_all(&folder)?;
+    let url = format!("sqlite://{}?mode=rwc", folder.join("tallyman.db").display());
+    let stage = stage::set(&url).await?;
+    let house = bench::House::start(&folder, "api", "").await?;
+    let mut payers = http::payers(&house, &stage).await?;
+    let figures = http::open_loop(&mut payers, &stage, time, 500).await?;
+    house.stop().await?;
+    Ok(figures)
 }
 
 /// Many payments in numbers.

@@ -60,7 +60,7 @@ pub async fn sequence(domain: &Domain, rows_max: u32) -> Result<u64, SequenceErr
             return Ok(0);
         }
     }
-    payments::tell(domain, &txn).await?;
+    let told = payments::tell(domain, &txn).await?;
     let sql = format!(
         "WITH fresh AS (
              SELECT id AS event_id, topic AS of_topic, row_number() OVER (PARTITION BY topic ORDER BY id) AS place
@@ -71,10 +71,12 @@ pub async fn sequence(domain: &Domain, rows_max: u32) -> Result<u64, SequenceErr
         payments::GROUP_TOPIC
     );
     let placed = event::Entity::find().from_raw_sql(statement(engine, sql, [])).all(&*txn).await?;
-    if placed.is_empty() {
+    if placed.is_empty() && told == 0 {
         return Ok(0);
     }
-    keep_topics(domain, &txn, &placed).await?;
+    if !placed.is_empty() {
+        keep_topics(domain, &txn, &placed).await?;
+    }
     let wake = webhooks::fan_out(domain, &txn, &placed).await.map_err(SequenceError::FanOut)?;
     txn.commit().await?;
     if let Some(wake) = wake {

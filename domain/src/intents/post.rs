@@ -25,6 +25,8 @@ use crate::sql::statement;
 const INTENTS_OF_BATCH: u64 = 100;
 /// The source's code of an agent that cannot pay.
 const INSOLVENT: &str = "0x102";
+/// The vendor would have more than there can be.
+const OVERFLOW: &str = "amount-overflow";
 /// A notice that is older helps nobody.
 const NOTICE_GOOD_FOR: Duration = Duration::from_hours(7 * 24);
 
@@ -33,6 +35,8 @@ const NOTICE_GOOD_FOR: Duration = Duration::from_hours(7 * 24);
 pub struct Posting {
     pub settled: usize,
     pub failed: usize,
+    /// Whether there were any that had not ended, so that there may be more.
+    pub had_pending: bool,
 }
 
 /// How one intent ended.
@@ -42,7 +46,7 @@ struct Ended {
 }
 
 impl Intents<'_> {
-    /// Debit the agents of a batch, some at a time. Answers what was done; nothing when all of them have ended. Doing it again changes nothing.
+    /// Debit the agents of a batch, some at a time. Answers what was done; repeat it as long as there were any. Doing it again changes nothing.
     ///
     /// # Errors
     /// When the database refuses.
@@ -54,22 +58,25 @@ impl Intents<'_> {
         if pending.is_empty() {
             return Ok(Posting::default());
         }
-        let now = self.domain.now();
         let chains: Vec<Chain> = pending.iter().flat_map(|intent| [kept(intent), broken(intent)]).collect();
-        let mut book = Book::open(&txn, now, &chains, &[]).await?;
+        let mut book = Book::open(self.domain, &txn, &chains, &[]).await?;
         // Another worker may have ended some of them while this one waited for the accounts.
         let live = still_pending(&txn, batch_id).await?;
         let mut ended = Vec::new();
         for intent in pending.into_iter().filter(|intent| live.contains(&intent.id)) {
             let failure = match book.run(&kept(&intent), || self.domain.queue.ids().next()) {
                 Ok(_) => None,
-                Err(refusal) => {
-                    book.run(&broken(&intent), || self.domain.queue.ids().next()).map_err(PayError::Refused)?;
-                    Some(if matches!(refusal, Refusal::InsufficientFunds { .. }) { INSOLVENT } else { "amount-overflow" })
-                }
+                Err(Refusal::InsufficientFunds { account, .. }) if account == agent(&intent).id() => Some(INSOLVENT),
+                Err(Refusal::Overflow { .. }) => Some(OVERFLOW),
+                // Nobody's fault but ours: it is tried again, and nobody is suspended for it.
+                Err(refusal) => return Err(PayError::Refused(refusal)),
             };
+            if failure.is_some() {
+                book.run(&broken(&intent), || self.domain.queue.ids().next()).map_err(PayError::Refused)?;
+            }
             ended.push(Ended { intent, failure });
         }
+        let now = book.now();
         book.close(&txn).await?;
         write(&txn, &ended, now.micros()).await?;
         let wake = self.tell(&txn, &ended).await?;
@@ -79,7 +86,7 @@ impl Intents<'_> {
         }
         self.domain.changed();
         let failed = ended.iter().filter(|end| end.failure.is_some()).count();
-        Ok(Posting { settled: ended.len() - failed, failed })
+        Ok(Posting { settled: ended.len() - failed, failed, had_pending: true })
     }
 
     /// Suspend who did not pay, and tell everybody whom it concerns.
@@ -87,19 +94,14 @@ impl Intents<'_> {
         let involved = ended.iter().flat_map(|end| [end.intent.agent_id, end.intent.vendor_id]);
         let parties = Parties::read(txn, involved).await?;
         let user_of = |profile: ProfileId| parties.known.get(&profile).map(|party| party.user_id);
-        let paid = ended.iter().filter(|end| end.failure.is_none()).map(|Ended { intent, .. }| {
-            json!({
-                "id": id_of(intent, "pay"), "payer": user_of(intent.agent_id), "vendor": user_of(intent.vendor_id), "from": intent.agent_id,
-                "to": intent.vendor_id, "amount": intent.amount, "mint": intent.mint, "reference": intent.nonce,
-            })
-        });
-        let paid: Vec<Value> = paid.collect();
+        let paid: Vec<TransferId> = ended.iter().filter(|end| end.failure.is_none()).map(|end| id_of(&end.intent, "pay")).collect();
         let mut said: Vec<event::Model> = Vec::new();
         if !paid.is_empty() {
             said.push(group_event(self.domain, &paid));
         }
-        let broke: HashSet<ProfileId> = ended.iter().filter(|end| end.failure.is_some()).map(|end| end.intent.agent_id).collect();
-        let names = suspend(txn, &broke).await?;
+        let broke: HashSet<ProfileId> = ended.iter().filter(|end| end.failure == Some(INSOLVENT)).map(|end| end.intent.agent_id).collect();
+        suspend(txn, &broke).await?;
+        let names = names(txn, ended).await?;
         let mut letters: BTreeMap<ProfileId, Vec<String>> = BTreeMap::new();
         for end in ended {
             let Some(code) = end.failure else { continue };
@@ -125,7 +127,8 @@ impl Intents<'_> {
         for (vendor, mut sentences) in letters {
             sentences.dedup();
             let Some(user_id) = user_of(vendor) else { continue };
-            let to = user::Entity::find_by_id(user_id).one(&**txn).await?.and_then(|user| user.email);
+            let wants = |user: &user::Model| user.mail_preferences.unwrap_or_default().payments;
+            let to = user::Entity::find_by_id(user_id).one(&**txn).await?.filter(wants).and_then(|user| user.email);
             let Some(to) = to.and_then(|email| email.parse::<EmailAddress>().ok()) else { continue };
             let letter = Letter::new("settlement_failed", "Settlement failed", &sentences.join("\n"));
             let (_, wake) = mail::enqueue(self.domain, txn, &to, letter, Some(NOTICE_GOOD_FOR)).await?;
@@ -142,11 +145,15 @@ impl Intents<'_> {
     }
 }
 
+fn agent(intent: &Intent) -> Account {
+    Account::of(AccountKind::Agent, intent.agent_id, intent.mint)
+}
+
 /// The agent pays, and the promise is fulfilled.
 fn kept(intent: &Intent) -> Chain {
-    let agent = Account::of(AccountKind::Agent, intent.agent_id, intent.mint);
     let earned = Account::of(AccountKind::VendorUnsettled, intent.vendor_id, intent.mint);
-    let pay = NewTransfer::new(id_of(intent, "pay"), agent, earned, intent.amount, TransferKind::Pay).reference(intent.nonce.clone());
+    let pay =
+        NewTransfer::new(id_of(intent, "pay"), agent(intent), earned, intent.amount, TransferKind::Pay).reference(intent.nonce.clone());
     Chain::linked(vec![Step::Create(pay), Step::Create(undone(intent, "kept", TransferKind::PromiseKept))])
 }
 
@@ -157,7 +164,7 @@ fn broken(intent: &Intent) -> Chain {
 
 fn undone(intent: &Intent, word: &str, kind: TransferKind) -> NewTransfer {
     let from = Account::of(AccountKind::VendorPromised, intent.vendor_id, intent.mint);
-    let to = Account::of_house(AccountKind::Promises, intent.mint);
+    let to = Account::of(AccountKind::Promises, intent.vendor_id, intent.mint);
     NewTransfer::new(id_of(intent, word), from, to, intent.amount, kind).reference(intent.nonce.clone())
 }
 
@@ -192,14 +199,20 @@ async fn write(txn: &Txn, ended: &[Ended], at: i64) -> Result<(), DbErr> {
     txn.execute_raw(statement(txn.engine(), sql, [Value::from(ended).into()])).await.map(drop)
 }
 
-/// Answers what they are called.
-async fn suspend(txn: &Txn, agents: &HashSet<ProfileId>) -> Result<HashMap<ProfileId, String>, DbErr> {
+async fn suspend(txn: &Txn, agents: &HashSet<ProfileId>) -> Result<(), DbErr> {
     if agents.is_empty() {
+        return Ok(());
+    }
+    let suspended = profile::Entity::update_many().col_expr(profile::Column::State, Expr::value(profile::State::Suspended));
+    suspended.filter(profile::Column::Id.is_in(agents.iter().copied())).exec(&**txn).await.map(drop)
+}
+
+/// What those are called who did not pay.
+async fn names(txn: &Txn, ended: &[Ended]) -> Result<HashMap<ProfileId, String>, DbErr> {
+    let failed: HashSet<ProfileId> = ended.iter().filter(|end| end.failure.is_some()).map(|end| end.intent.agent_id).collect();
+    if failed.is_empty() {
         return Ok(HashMap::new());
     }
-    let them = profile::Column::Id.is_in(agents.iter().copied());
-    let suspended = profile::Entity::update_many().col_expr(profile::Column::State, Expr::value(profile::State::Suspended));
-    suspended.filter(them.clone()).exec(&**txn).await?;
-    let named = profile::Entity::find().select_only().columns([profile::Column::Id, profile::Column::Name]).filter(them);
-    Ok(named.into_tuple::<(ProfileId, String)>().all(&**txn).await?.into_iter().collect())
+    let them = profile::Entity::find().select_only().columns([profile::Column::Id, profile::Column::Name]);
+    Ok(them.filter(profile::Column::Id.is_in(failed)).into_tuple::<(ProfileId, String)>().all(&**txn).await?.into_iter().collect())
 }

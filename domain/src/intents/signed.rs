@@ -6,7 +6,7 @@ use entities::{Address, Amount, Timestamp};
 use crate::fault::FieldError;
 use crate::payments::Settings;
 pub use crate::siws::Signature;
-use crate::siws::verify;
+use crate::siws::{Site, verify};
 
 const NONCE_CHARS_MAX: usize = 64;
 
@@ -27,11 +27,14 @@ pub struct SignedIntent {
 }
 
 impl SignedIntent {
-    /// The bytes that the agent signs with Ed25519: seven lines, separated by line feeds, without one at the end.
+    /// The bytes that the agent signs with Ed25519: nine lines, separated by line feeds, without one at the end. They name the server, so that
+    /// no other one takes them.
     #[must_use]
-    pub fn text(&self) -> String {
+    pub fn text(&self, site: &Site) -> String {
         format!(
-            "tallyman payment intent 1\nagent: {}\nto: {}\namount: {}\nmint: {}\nnonce: {}\nexpires: {}",
+            "tallyman payment intent 1\nserver: {}\nnetwork: {}\nagent: {}\nto: {}\namount: {}\nmint: {}\nnonce: {}\nexpires: {}",
+            site.domain,
+            site.chain,
             self.agent,
             self.to,
             self.amount,
@@ -42,7 +45,7 @@ impl SignedIntent {
     }
 
     /// What is wrong with it by itself.
-    pub(super) fn check(&self, at: usize, now: Timestamp, settings: &Settings) -> Vec<FieldError> {
+    pub(super) fn check(&self, at: usize, now: Timestamp, (site, settings): (&Site, &Settings)) -> Vec<FieldError> {
         let mut wrong = Vec::new();
         let mut refuse = |field: &str, detail: String| {
             wrong.push(FieldError { pointer: format!("/payment_intents/{at}/{field}"), detail });
@@ -58,7 +61,7 @@ impl SignedIntent {
         if self.expires_at <= now || self.expires_at > latest {
             refuse("expires_at", format!("must lie in the next {} seconds", settings.intent_seconds_max));
         }
-        if let Err(error) = verify(&self.agent, self.text().as_bytes(), &self.signature) {
+        if let Err(error) = verify(&self.agent, self.text(site).as_bytes(), &self.signature) {
             refuse("signature", error.to_string());
         }
         wrong

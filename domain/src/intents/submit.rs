@@ -9,7 +9,7 @@ use entities::{Address, Amount, Timestamp};
 use jobs::NewJob;
 use jobs::kinds::PostIntents;
 use platform::Txn;
-use sea_orm::{ColumnTrait as _, DbErr, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -39,36 +39,32 @@ impl Intents<'_> {
     /// [`PayError::Fields`] with everything that is wrong with any of them; none is taken then.
     pub async fn submit(&self, caller: &Caller, signed: &[SignedIntent], claim: Option<&Claim>) -> Result<Once<Handed>, PayError> {
         let vendor = self.domain.payments().own_profile(caller, Kind::Vendor).await?;
-        self.check(signed, vendor)?;
         if let Some(earlier) = idempotency::earlier(&self.domain.db, claim).await? {
             return Ok(Once::Again(earlier));
         }
+        let known = earlier(self.domain.db.connection(), signed).await?;
+        self.check(signed, vendor, &known)?;
         let txn = idempotency::open(self.domain, claim).await?;
         if let Some(earlier) = idempotency::claim(self.domain, &txn, claim).await? {
             return Ok(Once::Again(earlier));
         }
         let agents = agents(&txn, signed).await?;
         let (fresh, known) = tell_apart(&txn, signed, &agents).await?;
-        let batch_id: IntentBatchId = self.domain.queue.ids().next();
+        // Of those that were all handed in before the batch is looked at once more: a job of theirs may have been lost.
+        let again = known.first().filter(|_| fresh.is_empty()).map(|intent| intent.batch_id);
+        let batch_id: IntentBatchId = again.unwrap_or_else(|| self.domain.queue.ids().next());
         let job = NewJob::of(&PostIntents { batch_id })?.created_by(caller.actor());
-        let (job_id, wake) = if let Some(earlier) = known.first().filter(|_| fresh.is_empty()) {
-            (earlier.job_id, None)
-        } else {
-            let (enqueued, wake) = self.domain.queue.enqueue_all(&txn, vec![job]).await?;
-            (enqueued.first().map(|job| job.id).ok_or(PayError::Suspended)?, Some(wake))
-        };
+        let (mut enqueued, wake) = self.domain.queue.enqueue_all(&txn, vec![job]).await?;
+        let job_id = enqueued.remove(0).id;
         let handed = Handed { job_id, accepted: fresh.len(), known: known.len() };
         idempotency::keep(&txn, claim, &handed).await?;
         self.promise(&txn, signed, fresh, (batch_id, job_id)).await?;
-        txn.commit().await?;
-        if let Some(wake) = wake {
-            wake.send();
-        }
+        jobs::commit(txn, wake).await?;
         Ok(Once::First(handed))
     }
 
-    /// What is wrong with them by themselves.
-    fn check(self, signed: &[SignedIntent], vendor: ProfileId) -> Result<(), PayError> {
+    /// What is wrong with them by themselves. What was handed in before was good then.
+    fn check(self, signed: &[SignedIntent], vendor: ProfileId, known: &Earlier) -> Result<(), PayError> {
         let settings = &self.domain.settings.payments;
         if signed.is_empty() || signed.len() > settings.intents_max {
             return Err(PayError::field("/payment_intents", &format!("must be 1 to {}", settings.intents_max)));
@@ -76,7 +72,9 @@ impl Intents<'_> {
         let now = self.domain.now();
         let mut wrong = Vec::new();
         for (at, intent) in signed.iter().enumerate() {
-            wrong.extend(intent.check(at, now, settings));
+            if !intent.is_in(known) {
+                wrong.extend(intent.check(at, now, (&self.domain.settings.site, settings)));
+            }
             if intent.to != vendor {
                 wrong.push(field(at, "to", "must be your own profile as a vendor"));
             }
@@ -103,13 +101,18 @@ impl Intents<'_> {
         let chains: Vec<Chain> = rows.iter().map(promised).collect();
         // Whoever changes an agent's limits waits for its account.
         let agents: Vec<Account> = rows.iter().map(|row| Account::of(AccountKind::Agent, row.agent_id, row.mint)).collect();
-        let mut book = Book::open(txn, now, &chains, &agents).await?;
+        let mut book = Book::open(self.domain, txn, &chains, &agents).await?;
         let mut parties = Parties::read(txn, rows.iter().flat_map(|row| [row.agent_id, row.vendor_id])).await?;
+        let today = day_of(book.now());
         let mut wrong = Vec::new();
         for ((row, chain), (at, _)) in rows.iter().zip(&chains).zip(&fresh) {
-            let allowed = parties.allow(row.agent_id, row.mint, (row.vendor_id, row.amount), day_of(now));
+            let allowed = parties.allow(row.agent_id, row.mint, (row.vendor_id, row.amount), today);
             match allowed.and_then(|()| book.run(chain, || self.domain.queue.ids().next()).map_err(PayError::Refused)) {
-                Ok(_) => parties.count(row.agent_id, row.mint, row.amount, day_of(now)),
+                Ok(_) => parties.count(row.agent_id, row.mint, row.amount, today),
+                // How much an agent may spend, and has spent, is between it and its owner.
+                Err(PayError::PaymentLimit { .. } | PayError::DayLimit { .. } | PayError::Vendor) => {
+                    wrong.push(field(*at, "amount", "is more than the agent's limits allow"));
+                }
                 Err(error) => wrong.push(field(*at, "amount", &error.to_string())),
             }
         }
@@ -131,7 +134,7 @@ fn field(at: usize, name: &str, detail: &str) -> FieldError {
 
 /// The promise that an intent is. Both have one id.
 fn promised(row: &Intent) -> Chain {
-    let from = Account::of_house(AccountKind::Promises, row.mint);
+    let from = Account::of(AccountKind::Promises, row.vendor_id, row.mint);
     let to = Account::of(AccountKind::VendorPromised, row.vendor_id, row.mint);
     let id = TransferId::from(Uuid::from(row.id));
     Chain::one(Step::Create(NewTransfer::new(id, from, to, row.amount, TransferKind::Promise).reference(row.nonce.clone())))
@@ -158,6 +161,11 @@ impl SignedIntent {
         }
     }
 
+    /// Whether it was handed in before, exactly so.
+    fn is_in(&self, known: &Earlier) -> bool {
+        known.get(&(self.agent, self.nonce.clone())).is_some_and(|row| (row.vendor_id, row.amount, row.mint) == self.content())
+    }
+
     fn content(&self) -> (ProfileId, Amount, Address) {
         (self.to, self.amount, self.mint)
     }
@@ -181,27 +189,28 @@ async fn tell_apart(
     signed: &[SignedIntent],
     agents: &HashMap<Address, ProfileId>,
 ) -> Result<(Vec<(usize, ProfileId)>, Vec<Intent>), PayError> {
-    let mut there = earlier(txn, signed).await?;
+    let there = earlier(&**txn, signed).await?;
     let (mut fresh, mut known, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
-    let mut now: HashMap<(Address, &str), &SignedIntent> = HashMap::new();
+    let mut seen: HashMap<(Address, &str), &SignedIntent> = HashMap::new();
     for (at, intent) in signed.iter().enumerate() {
-        let key = (intent.agent, intent.nonce.as_str());
-        let before = there.get(&(intent.agent, intent.nonce.clone())).map(|row| (row.vendor_id, row.amount, row.mint));
-        match before.or_else(|| now.get(&key).map(|twin| twin.content())) {
-            None => {
-                now.insert(key, intent);
-                fresh.extend(agents.get(&intent.agent).map(|agent| (at, *agent)));
-            }
-            Some(content) if content == intent.content() => known.extend(there.remove(&(intent.agent, intent.nonce.clone()))),
-            Some(_) => wrong.push(field(at, "nonce", "was used before, for another payment")),
+        let before = there.get(&(intent.agent, intent.nonce.clone()));
+        let twin = seen.insert((intent.agent, intent.nonce.as_str()), intent);
+        let content = before.map(|row| (row.vendor_id, row.amount, row.mint)).or_else(|| twin.map(SignedIntent::content));
+        match content {
+            None => fresh.extend(agents.get(&intent.agent).map(|agent| (at, *agent))),
+            Some(content) if content != intent.content() => wrong.push(field(at, "nonce", "was used before, for another payment")),
+            Some(_) => known.extend(before.filter(|_| twin.is_none()).cloned()),
         }
     }
     if wrong.is_empty() { Ok((fresh, known)) } else { Err(PayError::Fields(wrong)) }
 }
 
-async fn earlier(txn: &Txn, signed: &[SignedIntent]) -> Result<HashMap<(Address, String), Intent>, DbErr> {
+/// Intents by key and nonce.
+type Earlier = HashMap<(Address, String), Intent>;
+
+async fn earlier(db: &impl ConnectionTrait, signed: &[SignedIntent]) -> Result<Earlier, DbErr> {
     let (keys, nonces) = (signed.iter().map(|intent| intent.agent), signed.iter().map(|intent| intent.nonce.as_str()));
     let rows = payment_intent::Entity::find().filter(payment_intent::Column::AgentKey.is_in(keys));
-    let rows = rows.filter(payment_intent::Column::Nonce.is_in(nonces)).all(&**txn).await?;
+    let rows = rows.filter(payment_intent::Column::Nonce.is_in(nonces)).all(db).await?;
     Ok(rows.into_iter().map(|row| ((row.agent_key, row.nonce.clone()), row)).collect())
 }

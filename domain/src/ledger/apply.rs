@@ -11,7 +11,7 @@ use crate::context::Domain;
 /// # Errors
 /// [`LedgerError::Raced`], [`LedgerError::Database`]: the transaction has to be rolled back, and may be tried again.
 pub async fn apply(domain: &Domain, txn: &Txn, chains: &[Chain]) -> Result<Vec<Result<Vec<Posted>, Refusal>>, LedgerError> {
-    let mut book = Book::open(txn, domain.now(), chains, &[]).await?;
+    let mut book = Book::open(domain, txn, chains, &[]).await?;
     let done = chains.iter().map(|chain| book.run(chain, || domain.queue.ids().next())).collect();
     book.close(txn).await?;
     Ok(done)

@@ -9,7 +9,7 @@ use entities::{Amount, Timestamp};
 use uuid::Uuid;
 
 use super::figures::{Change, Trouble};
-use super::{Chain, Figures, NewTransfer, Phase, Posted, Refusal, Step, Transfer};
+use super::{Account, Chain, Figures, NewTransfer, Phase, Posted, Refusal, Step, Transfer};
 
 /// What is known of the accounts and transfers of a batch.
 #[derive(Debug)]
@@ -22,12 +22,25 @@ pub(crate) struct Book {
     undo: Vec<Undo>,
 }
 
-/// One account that is locked.
+/// One account.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Held {
     pub kind: Kind,
+    /// What it holds; of one that is not locked, what it is given.
     pub figures: Figures,
     pub is_changed: bool,
+    /// It is not locked, so its figures are only what is to be added to them. The figures of an account that everybody pays to would
+    /// keep all payers waiting for each other.
+    pub is_blind: bool,
+    /// It was not there, and is opened when something is to be written.
+    pub opens: Option<Account>,
+}
+
+impl Held {
+    /// One that nothing is known of.
+    pub fn nothing(kind: Kind) -> Self {
+        Self { kind, figures: Figures::default(), is_changed: false, is_blind: false, opens: None }
+    }
 }
 
 /// One transfer, and what has to be written of it.
@@ -66,8 +79,20 @@ impl Book {
         transfers: Vec<Transfer>,
         reversed: HashMap<TransferId, TransferId>,
     ) -> Self {
+        let mut book = Self { now, accounts, transfers: HashMap::with_capacity(transfers.len()), reversed, undo: Vec::new() };
+        book.learn(transfers);
+        book
+    }
+
+    /// When the accounts were locked.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Take in transfers that are there.
+    pub(super) fn learn(&mut self, there: Vec<Transfer>) {
         let known = |transfer: Transfer| (transfer.id, Known { transfer, unwritten: Unwritten::Nothing });
-        Self { now, accounts, transfers: transfers.into_iter().map(known).collect(), reversed, undo: Vec::new() }
+        self.transfers.extend(there.into_iter().map(known));
     }
 
     /// What an account holds by now; nothing when it was never used.
@@ -128,7 +153,7 @@ impl Book {
             state: if two_phase { State::Pending } else { State::Posted },
             two_phase,
             kind: new.kind,
-            reference: new.reference.clone(),
+            reference: new.reference_text().map(str::to_owned),
             chain_id: tie.map(|tie| tie.id),
             chain_length: tie.map(|tie| tie.length),
             reverses_id: None,
@@ -258,7 +283,7 @@ fn is_same(there: &Transfer, new: &NewTransfer) -> bool {
         && there.credit_account_id == new.credit.id()
         && there.amount == new.amount
         && there.kind == new.kind
-        && there.reference == new.reference
+        && there.reference.as_deref() == new.reference_text()
         && there.reverses_id.is_none()
         && (there.two_phase, there.expires_at) == (two_phase, expires_at)
 }

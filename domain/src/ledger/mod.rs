@@ -35,6 +35,7 @@ pub use entities::ledger_transfer::{Kind as TransferKind, Model as Transfer, Sta
 pub use error::{LedgerError, Refusal};
 pub use expire::void_expired;
 pub use figures::Figures;
+pub(crate) use read::hold;
 pub use read::transfer;
 pub use statement::{Entry, Statement, explain, statement};
 pub use transfer::{Chain, NewTransfer, Phase, Posted, Step};

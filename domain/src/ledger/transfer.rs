@@ -74,6 +74,11 @@ impl NewTransfer {
         Self { phase: Phase::Pending { expires_at }, ..self }
     }
 
+    /// What is written on it: an empty text is none.
+    pub(super) fn reference_text(&self) -> Option<&str> {
+        self.reference.as_deref().filter(|text| !text.is_empty())
+    }
+
     #[must_use]
     pub fn reference(self, reference: impl Into<String>) -> Self {
         Self { reference: Some(reference.into()), ..self }

@@ -84,8 +84,8 @@ impl Payments<'_> {
         let id: TransferId = self.domain.queue.ids().next();
         let wait = Duration::from_secs(self.domain.settings.payments.unbonding_seconds.into());
         let job = NewJob::of(&ReleaseBond { transfer_id: id, profile_id })?.created_by(caller.actor()).delayed(wait);
-        let (enqueued, wake) = self.domain.queue.enqueue_all(&txn, vec![job]).await?;
-        let job_id = enqueued.first().map(|job| job.id).ok_or(PayError::Suspended)?;
+        let (mut enqueued, wake) = self.domain.queue.enqueue_all(&txn, vec![job]).await?;
+        let job_id = enqueued.remove(0).id;
         let unbonding = Unbonding { id, job_id };
         idempotency::keep(&txn, claim, &unbonding).await?;
         let new = NewTransfer::new(id, bond, agent, amount, TransferKind::Unbond).pending(None);
@@ -115,10 +115,7 @@ impl Payments<'_> {
         let txn = self.domain.db.write().await?;
         let owner = crate::profiles::owner(&*txn, job.profile_id).await?;
         let result = json!({ "transfer_id": job.transfer_id });
-        if run.settle_in(&txn, Settled::Succeeded(result)).await.is_err() {
-            // Somebody else has the job by now, and does it.
-            return Ok(txn.rollback().await?);
-        }
+        run.settle_in(&txn, Settled::Succeeded(result)).await?;
         if let Some(user_id) = owner {
             let data = json!({ "state": "released", "id": job.transfer_id, "profile_id": job.profile_id });
             events::append(self.domain, &txn, NewEvent { topic: format!("user:{user_id}"), event: "bondUpdate", data }).await?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use entities::Amount;
 use entities::profile::Kind;
+use jobs::SettleError;
 use sea_orm::DbErr;
 
 use crate::fault::{Class, Fault, FieldError};
@@ -37,6 +38,8 @@ pub enum PayError {
     Queue(#[from] jobs::EnqueueError),
     #[error(transparent)]
     Idempotency(#[from] IdempotencyError),
+    #[error(transparent)]
+    Settle(#[from] SettleError),
     #[error("somebody could not be told")]
     Mail(#[from] MailError),
     #[error(transparent)]
@@ -68,7 +71,7 @@ impl PayError {
             Self::Idempotency(error) => Some(error),
             Self::Mail(error) => Some(error),
             Self::Page(error) => Some(error),
-            Self::Database(error) => Some(error),
+            Self::Settle(SettleError::Database(error)) | Self::Database(error) => Some(error),
             _ => None,
         }
     }
@@ -80,6 +83,7 @@ impl Fault for PayError {
             Self::Fields(_) => Class::Invalid,
             Self::Suspended | Self::PaymentLimit { .. } | Self::DayLimit { .. } | Self::Vendor => Class::Forbidden,
             Self::NoProfile { .. } => Class::Refused,
+            Self::Settle(SettleError::LostLease(_)) => Class::Conflict,
             other => other.source_fault().map_or(Class::Bug, Fault::class),
         }
     }
@@ -89,6 +93,7 @@ impl Fault for PayError {
             Self::Fields(_) => "validation-failed",
             Self::NoProfile { .. } => "profile-required",
             Self::Suspended => "agent-suspended",
+            Self::Settle(SettleError::LostLease(_)) => "lost-lease",
             Self::PaymentLimit { .. } | Self::DayLimit { .. } | Self::Vendor => "spending-limit",
             other => other.source_fault().map_or("internal", Fault::code),
         }

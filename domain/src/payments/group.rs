@@ -2,10 +2,9 @@
 
 use std::time::Instant;
 
-use entities::Address;
-use entities::event;
-use entities::id::{ProfileId, UserId};
+use entities::id::{ProfileId, TransferId, UserId};
 use entities::profile::Kind;
+use entities::{Address, event};
 use jobs::store::sql::{Col, rows};
 use platform::Txn;
 use sea_orm::{ConnectionTrait as _, DbErr, EntityTrait as _};
@@ -30,30 +29,62 @@ pub(crate) struct Asked {
     pub arrived: Instant,
 }
 
+/// How a group is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// As if none of its payments had been made before, and without locking the vendors' accounts before they are written. When that was wrong, it shows at the end.
+    Fast,
+    /// Everything is locked and looked up first.
+    Sure,
+}
+
 /// What is known of a group while it is decided.
 struct Group<'a> {
     domain: &'a Domain,
     book: Book,
     parties: Parties,
     today: i64,
-    /// What is told of it later; see [`tell`](super::tell).
-    told: Vec<Value>,
+    /// What is told of later; see [`tell`](super::tell).
+    made: Vec<TransferId>,
     alerts: Vec<event::Model>,
 }
 
 /// Decide and write the payments, in their order. Each has an answer of its own.
-pub(super) async fn run(domain: &Domain, txn: &Txn, asked: &[Asked]) -> Result<Vec<Result<Once<Payment>, PayError>>, LedgerError> {
-    let now = domain.now();
-    let chains: Vec<Chain> = asked.iter().map(|asked| Chain::one(Step::Create(asked.transfer()))).collect();
-    let book = Book::open(txn, now, &chains, &[]).await?;
+pub(super) async fn run(
+    domain: &Domain,
+    txn: &Txn,
+    asked: &[Asked],
+    way: Way,
+) -> Result<Vec<Result<Once<Payment>, PayError>>, LedgerError> {
+    let transfers: Vec<NewTransfer> = asked.iter().map(Asked::transfer).collect();
+    let book = match way {
+        Way::Fast => Book::fast(domain, txn, &transfers).await?,
+        Way::Sure => {
+            let chains: Vec<Chain> = transfers.iter().map(|new| Chain::one(Step::Create(new.clone()))).collect();
+            Book::open(domain, txn, &chains, &[]).await?
+        }
+    };
     let parties = Parties::read(txn, asked.iter().flat_map(|asked| [asked.payer, asked.request.to])).await?;
-    let mut group = Group { domain, book, parties, today: day_of(now), told: Vec::new(), alerts: Vec::new() };
-    let answers = asked.iter().map(|asked| group.decide(asked)).collect();
-    let Group { book, parties, told, mut alerts, .. } = group;
+    let today = day_of(book.now());
+    let mut group = Group { domain, book, parties, today, made: Vec::new(), alerts: Vec::new() };
+    let pairs = || asked.iter().zip(&transfers);
+    let mut answers: Vec<_> = pairs().map(|(asked, new)| group.decide(asked, new.clone())).collect();
+    if way == Way::Fast {
+        // What is refused may have been made before, and then it is answered as it was.
+        let refused = pairs().zip(&answers).filter(|(_, answer)| answer.is_err()).map(|((_, new), _)| new.id);
+        if group.book.look_up(txn, &refused.collect::<Vec<_>>()).await? {
+            for ((asked, new), answer) in pairs().zip(&mut answers).filter(|(_, answer)| answer.is_err()) {
+                if group.book.transfer(new.id).is_some() {
+                    *answer = group.decide(asked, new.clone());
+                }
+            }
+        }
+    }
+    let Group { book, parties, made, mut alerts, .. } = group;
     book.close(txn).await?;
     keep_spending(txn, &parties).await?;
-    if !told.is_empty() {
-        alerts.push(group_event(domain, &told));
+    if !made.is_empty() {
+        alerts.push(group_event(domain, &made));
         let rows = alerts.into_iter().map(sea_orm::IntoActiveModel::into_active_model);
         event::Entity::insert_many(rows).exec_without_returning(&**txn).await?;
     }
@@ -74,8 +105,7 @@ impl Asked {
 }
 
 impl Group<'_> {
-    fn decide(&mut self, asked: &Asked) -> Result<Once<Payment>, PayError> {
-        let mut new = asked.transfer();
+    fn decide(&mut self, asked: &Asked, mut new: NewTransfer) -> Result<Once<Payment>, PayError> {
         if !self.book.is_replay(&new) {
             self.allow(asked)?;
         }
@@ -104,18 +134,13 @@ impl Group<'_> {
 
     /// Count it, and write down what is to be told.
     fn note(&mut self, asked: &Asked, payment: &Payment, [before, after]: [i64; 2]) {
-        let user_of = |profile: ProfileId| self.parties.known.get(&profile).map(|party| party.user_id);
-        let [payer, vendor] = [user_of(asked.payer), user_of(asked.request.to)];
-        if let Some(limits) = self.parties.spending.get_mut(&(asked.payer, asked.mint)) {
-            limits.count(payment.amount, self.today);
-            if let (Some(low), Some(user_id)) = (limits.has_run_low(before, after), payer) {
-                self.alerts.push(alert(self.domain, user_id, asked, [low.atomic(), after]));
-            }
+        self.made.push(payment.id);
+        let payer = self.parties.known.get(&asked.payer).map(|party| party.user_id);
+        let Some(limits) = self.parties.spending.get_mut(&(asked.payer, asked.mint)) else { return };
+        limits.count(payment.amount, self.today);
+        if let (Some(low), Some(user_id)) = (limits.has_run_low(before, after), payer) {
+            self.alerts.push(alert(self.domain, user_id, asked, [low.atomic(), after]));
         }
-        self.told.push(json!({
-            "id": payment.id, "payer": payer, "vendor": vendor, "from": asked.payer, "to": payment.to, "amount": payment.amount,
-            "mint": payment.mint, "reference": payment.reference,
-        }));
     }
 }
 
@@ -134,7 +159,10 @@ fn alert(domain: &Domain, user_id: UserId, asked: &Asked, [low, available]: [i64
 
 /// Write down what was spent of daily limits.
 pub(crate) async fn keep_spending(txn: &Txn, parties: &Parties) -> Result<(), DbErr> {
-    let row = |((profile_id, mint), spending): (&(ProfileId, Address), &Spending)| json!({ "profile_id": Uuid::from(*profile_id).as_simple().to_string(), "mint": mint, "day": spending.day, "spent": spending.spent.atomic() });
+    let row = |((profile_id, mint), spending): (&(ProfileId, Address), &Spending)| {
+        let profile_id = Uuid::from(*profile_id).as_simple().to_string();
+        json!({ "profile_id": profile_id, "mint": mint, "day": spending.day, "spent": spending.spent.atomic() })
+    };
     let counted: Vec<Value> = parties.spending.iter().filter(|(_, spending)| spending.is_changed).map(row).collect();
     if counted.is_empty() {
         return Ok(());

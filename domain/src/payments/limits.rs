@@ -15,7 +15,7 @@ use super::spending::day_of;
 use super::{PayError, Payments};
 use crate::accounts::Caller;
 use crate::fault::FieldError;
-use crate::ledger::{Account, AccountKind, Book, wide, wide_sum};
+use crate::ledger::{self, Account, AccountKind, wide, wide_sum};
 use crate::sql::{DAY_US, statement};
 
 const VENDORS_MAX: usize = 100;
@@ -65,12 +65,11 @@ impl Payments<'_> {
         use spending_limit::Column::{Day, DayMax, LowBalance, Mint, PaymentMax, ProfileId as Of, Spent, UpdatedAt, Vendors as Paid};
         let agent = self.own_profile(caller, Kind::Agent).await?;
         let mint = draft.mint.unwrap_or(self.domain.settings.payments.mint);
-        let now = self.domain.now();
         let txn = self.domain.db.write().await?;
         refuse_others(&txn, draft.allowed_vendors.as_deref().unwrap_or_default()).await?;
         // Payments lock the payer's account before they read its limits, so from here on none is under way.
         let account = Account::of(AccountKind::Agent, agent, mint);
-        Book::hold(&txn, now, &[account]).await?;
+        let now = ledger::hold(self.domain, &txn, account).await?;
         let today = day_of(now);
         let row = spending_limit::Model {
             profile_id: agent,
@@ -80,7 +79,7 @@ impl Payments<'_> {
             vendors: draft.allowed_vendors.map(Vendors),
             low_balance: draft.low_balance,
             day: today,
-            spent: spent_on(&txn, account, today).await?,
+            spent: spent_on(&txn, agent, account, today).await?,
             updated_at: now,
         };
         let replaced = [PaymentMax, DayMax, Paid, LowBalance, Day, Spent, UpdatedAt];
@@ -104,12 +103,24 @@ impl SpendingLimits {
     }
 }
 
-/// What the account paid on a day.
-async fn spent_on(txn: &Txn, account: Account, day: i64) -> Result<Amount, DbErr> {
-    let sql =
-        format!("SELECT {} FROM ledger_transfers WHERE debit_account_id = $1 AND created_at >= $2 AND kind = 'pay'", wide_sum("amount"));
-    let row = txn.query_one_raw(statement(txn.engine(), sql, [account.id().into(), (day * DAY_US).into()])).await?;
-    let sum = row.map_or(Ok(0), |row| wide(&row, 0))?;
+/// What was spent on a day: what was paid at once, and what was signed, if it was not in vain. What was signed is paid later, in a chain, and counts once.
+async fn spent_on(txn: &Txn, agent: ProfileId, account: Account, day: i64) -> Result<Amount, DbErr> {
+    let since = || day * DAY_US;
+    let paid = format!(
+        "SELECT {} FROM ledger_transfers WHERE debit_account_id = $1 AND created_at >= $2 AND kind = 'pay' AND chain_id IS NULL",
+        wide_sum("amount")
+    );
+    let signed = format!(
+        "SELECT {} FROM payment_intents WHERE agent_id = $1 AND created_at >= $2 AND mint = $3 AND state <> 'failed'",
+        wide_sum("amount")
+    );
+    let mut sum = 0;
+    for (sql, values) in
+        [(paid, vec![account.id().into(), since().into()]), (signed, vec![agent.into(), since().into(), account.mint.into()])]
+    {
+        let row = txn.query_one_raw(statement(txn.engine(), sql, values)).await?;
+        sum += row.map_or(Ok(0), |row| wide(&row, 0))?;
+    }
     Ok(i64::try_from(sum).ok().and_then(|sum| Amount::new(sum).ok()).unwrap_or_default())
 }
 

@@ -9,6 +9,7 @@ mod history;
 mod limits;
 mod parties;
 mod pay;
+mod reconcile;
 mod settings;
 mod spending;
 mod stats;

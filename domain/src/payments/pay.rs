@@ -7,7 +7,7 @@ use entities::profile::Kind;
 use entities::{Address, Amount, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::group::{self, Asked};
+use super::group::{self, Asked, Way};
 use super::{PayError, Payments};
 use crate::accounts::Caller;
 use crate::fault::FieldError;
@@ -70,8 +70,8 @@ impl Payments<'_> {
         if let Some(earlier) = idempotency::claim(self.domain, &txn, claim).await? {
             return Ok(Once::Again(earlier));
         }
-        let answers = group::run(self.domain, &txn, std::slice::from_ref(&asked)).await?;
-        let paid = answers.into_iter().next().unwrap_or(Err(PayError::Suspended))?;
+        let mut answers = group::run(self.domain, &txn, std::slice::from_ref(&asked), Way::Sure).await?;
+        let paid = answers.remove(0)?;
         idempotency::keep(&txn, claim, paid.get()).await?;
         txn.commit().await?;
         Ok(paid)
@@ -84,6 +84,10 @@ impl PayRequest {
         let mut refuse = |pointer: &str, detail: String| wrong.push(FieldError { pointer: pointer.into(), detail });
         if self.amount == Amount::ZERO {
             refuse("/amount", "must be more than 0".into());
+        }
+        // The house makes ids of this version out of others, so nobody may be there before it.
+        if uuid::Uuid::from(self.id).get_version_num() == 8 {
+            refuse("/id", "must be a UUID of another version than 8".into());
         }
         if let Some(reference) = &self.reference {
             let chars = reference.chars().count();

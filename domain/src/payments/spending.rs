@@ -25,9 +25,9 @@ pub(crate) fn day_of(moment: Timestamp) -> i64 {
 }
 
 impl Spending {
-    /// What is spent on that day by now.
+    /// What is spent on that day by now. A clock that is behind another one does not begin a day that is over.
     pub fn spent_on(&self, day: i64) -> Amount {
-        if day == self.day { self.spent } else { Amount::ZERO }
+        if day <= self.day { self.spent } else { Amount::ZERO }
     }
 
     /// # Errors
@@ -48,7 +48,7 @@ impl Spending {
     pub fn count(&mut self, amount: Amount, day: i64) {
         if self.day_max.is_some() {
             self.spent = self.spent_on(day).checked_add(amount).unwrap_or(self.spent);
-            self.day = day;
+            self.day = self.day.max(day);
             self.is_changed = true;
         }
     }
@@ -77,6 +77,9 @@ mod tests {
         spending.allow(vendor, atomic(3), 5).unwrap();
         spending.allow(vendor, atomic(10), 6).unwrap();
         assert!(spending.allow(vendor, atomic(i64::MAX), 5).is_err(), "no sum wraps");
+        spending.count(atomic(6), 6);
+        spending.count(atomic(1), 5);
+        assert_eq!((spending.day, spending.spent), (6, atomic(7)), "a clock that is behind takes nothing back");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use domain::ledger::{Chain, Figures, Refusal, balance, totals};
 use testkit::{World, long_campaigns};
 
-use dice::Dice;
+pub use dice::Dice;
 use model::Model;
 
 crate::on_every_engine!(the_ledger_does_what_the_model_does);

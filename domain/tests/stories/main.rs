@@ -23,6 +23,7 @@ mod lists;
 mod logs;
 mod ops;
 mod payments;
+mod payments_random;
 mod payments_told;
 mod profiles;
 mod reconciliation;

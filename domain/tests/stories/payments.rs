@@ -20,6 +20,7 @@ crate::on_every_engine!(
     what_was_spent_before_there_was_a_limit_counts,
     who_is_suspended_does_not_pay,
     a_payment_that_was_made_is_answered_again_whatever_has_changed,
+    what_was_made_before_is_answered_among_new_ones,
     whoever_goes_away_leaves_nobody_unpaid,
     a_payment_has_an_idempotency_key_beside_its_id,
     a_request_that_makes_no_sense_names_its_fields,
@@ -94,6 +95,10 @@ async fn what_one_is_refused_for_never_touches_its_neighbours(world: World) {
     });
     let answers = join_all(payments).await.into_iter().map(|answer| answer.map(drop)).collect::<Vec<_>>();
     assert_eq!(answers, [Ok(()), Err("insufficient-funds"), Err("validation-failed"), Ok(()), Ok(())]);
+    let before = world.database.count("SELECT count(*) FROM ledger_accounts").await;
+    let strange = domain::payments::PayRequest { mint: Some(testkit::mint(9)), ..world.payment(&vendor, 1) };
+    assert!(world.domain.payments().pay(&rich.caller, strange, None).await.is_err());
+    assert_eq!(world.database.count("SELECT count(*) FROM ledger_accounts").await, before, "what is refused leaves nothing behind");
     assert_eq!(unsettled(&world, &vendor).await, atomic(35));
     world.finish().await;
 }
@@ -166,6 +171,25 @@ async fn a_payment_that_was_made_is_answered_again_whatever_has_changed(world: W
     let again = payments.pay(&payer.caller, request, None).await.unwrap();
     assert!(again.is_replay());
     assert_eq!(again.get(), first.get());
+    world.finish().await;
+}
+
+async fn what_was_made_before_is_answered_among_new_ones(world: World) {
+    let (payer, poor, vendor) = (world.payer(1_000).await, world.payer(5).await, world.vendor().await);
+    let payments = world.domain.payments();
+    let (old, spent) = (world.payment(&vendor, 10), world.payment(&vendor, 5));
+    payments.pay(&payer.caller, old.clone(), None).await.unwrap();
+    payments.pay(&poor.caller, spent.clone(), None).await.unwrap();
+    let taken = domain::payments::PayRequest { amount: atomic(6), ..spent.clone() };
+    let raised = domain::payments::PayRequest { amount: atomic(11), ..old.clone() };
+    let asked =
+        [(&payer, old.clone()), (&payer, world.payment(&vendor, 7)), (&poor, spent), (&poor, taken), (&payer, old), (&payer, raised)];
+    let answers = asked.map(async |(payer, request)| payments.pay(&payer.caller, request, None).await.map_err(|error| error.code()));
+    let answers: Vec<_> = join_all(answers).await.into_iter().map(|answer| answer.map(|paid| paid.is_replay())).collect();
+    assert_eq!(answers, [Ok(true), Ok(false), Ok(true), Err("transfer-reused"), Ok(true), Err("transfer-reused")]);
+    assert_eq!(unsettled(&world, &vendor).await, atomic(22));
+    let rows = "SELECT count(*) FROM transactions WHERE status = 'confirmed' AND latency >= 0";
+    assert_eq!(world.database.count(rows).await, 3, "as those see it who look with SQL");
     world.finish().await;
 }
 

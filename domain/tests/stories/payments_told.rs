@@ -7,6 +7,7 @@ use testkit::{World, atomic};
 
 crate::on_every_engine!(
     both_sides_are_told_and_the_ticker_without_names,
+    however_many_groups_wait_they_are_told_together,
     an_owner_is_told_once_when_a_balance_runs_low,
     a_vendor_is_told_over_a_webhook,
 );
@@ -35,6 +36,16 @@ async fn both_sides_are_told_and_the_ticker_without_names(world: World) {
     assert_eq!(shown[1]["data"], json!({ "amount": "8", "mint": mint }), "nobody is named");
     assert!(on_topic(&world, "payments").await.is_empty());
     assert_eq!(sequence(&world.domain, 100).await.unwrap(), 0);
+    world.finish().await;
+}
+
+async fn however_many_groups_wait_they_are_told_together(world: World) {
+    let (payer, vendor) = (world.payer(100).await, world.vendor().await);
+    for _ in 0..20 {
+        world.domain.payments().pay(&payer.caller, world.payment(&vendor, 1), None).await.unwrap();
+    }
+    assert_eq!(sequence(&world.domain, 100).await.unwrap(), 60);
+    assert_eq!(on_topic(&world, "ticker").await.len(), 20);
     world.finish().await;
 }
 

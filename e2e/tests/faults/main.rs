@@ -6,6 +6,7 @@ mod docker_restart;
 mod docker_shutdown;
 mod docker_two_engines;
 mod docker_worker_death;
+mod payments;
 mod poison;
 mod postgres_restart;
 mod redis_faults;

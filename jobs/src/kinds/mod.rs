@@ -8,6 +8,7 @@ mod probe;
 mod prune_rows;
 mod reconcile_custody;
 mod reconcile_executions;
+mod reconcile_payments;
 mod reconcile_webhooks;
 mod release_bond;
 mod run_agent;
@@ -28,6 +29,7 @@ pub use probe::{Probe, ProbeAction, ProbeConcurrency};
 pub use prune_rows::PruneRows;
 pub use reconcile_custody::ReconcileCustody;
 pub use reconcile_executions::ReconcileExecutions;
+pub use reconcile_payments::ReconcilePayments;
 pub use reconcile_webhooks::ReconcileWebhooks;
 pub use release_bond::ReleaseBond;
 pub use run_agent::RunAgent;
@@ -123,6 +125,7 @@ job_kinds! {
     PruneRows = "prune_rows",
     ReconcileCustody = "reconcile_custody",
     ReconcileExecutions = "reconcile_executions",
+    ReconcilePayments = "reconcile_payments",
     ReconcileWebhooks = "reconcile_webhooks",
     ReleaseBond = "release_bond",
     RunAgent = "run_agent",

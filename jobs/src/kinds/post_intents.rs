@@ -2,7 +2,7 @@ use entities::id::IntentBatchId;
 use serde::{Deserialize, Serialize};
 
 use super::{Job, JobKind};
-use crate::policy::{Backoff, Limit, Policy, Pool};
+use crate::policy::{Backoff, Limit, Policy, Pool, Unique};
 
 /// Debit the agents who signed the payments of a batch. Safe to repeat: each payment ends once.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -21,6 +21,10 @@ impl Job for PostIntents {
         backoff: Backoff::STEADY,
         priority: Policy::NORMAL,
     };
+
+    fn unique(&self) -> Option<Unique> {
+        Some(Unique::WhileLive { key: format!("post_intents:{}", self.batch_id) })
+    }
 
     fn resource(&self) -> Option<String> {
         Some("/v1/gateway/payment-intents".into())

@@ -2,7 +2,7 @@ use entities::id::{ProfileId, TransferId};
 use serde::{Deserialize, Serialize};
 
 use super::{Job, JobKind};
-use crate::policy::{Backoff, Limit, Policy, Pool};
+use crate::policy::{Backoff, Limit, Policy, Pool, Unique};
 
 /// Give an agent back what it asked of its bond, once the time is over. Safe to repeat: a transfer is posted once.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -22,6 +22,10 @@ impl Job for ReleaseBond {
         backoff: Backoff::STEADY,
         priority: Policy::NORMAL,
     };
+
+    fn unique(&self) -> Option<Unique> {
+        Some(Unique::WhileLive { key: format!("release_bond:{}", self.transfer_id) })
+    }
 
     fn resource(&self) -> Option<String> {
         Some("/v1/agent/balance".into())

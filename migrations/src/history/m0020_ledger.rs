@@ -47,6 +47,7 @@ CREATE INDEX ledger_transfers_debit ON ledger_transfers (debit_account_id, creat
 CREATE INDEX ledger_transfers_credit ON ledger_transfers (credit_account_id, created_at, id);
 CREATE INDEX ledger_transfers_chain ON ledger_transfers (chain_id) WHERE chain_id IS NOT NULL;
 CREATE UNIQUE INDEX ledger_transfers_reverses ON ledger_transfers (reverses_id) WHERE reverses_id IS NOT NULL;
+CREATE INDEX ledger_transfers_pending ON ledger_transfers (kind, created_at) WHERE state = 'pending';
 CREATE INDEX ledger_transfers_expires ON ledger_transfers (expires_at) WHERE state = 'pending' AND expires_at IS NOT NULL;
 
 CREATE VIEW transactions AS
@@ -56,7 +57,7 @@ SELECT t.id, payer.owner_id AS from_agent_id, payee.owner_id AS to_vendor_id, t.
 FROM ledger_transfers t
 JOIN ledger_accounts payer ON payer.id = t.debit_account_id
 JOIN ledger_accounts payee ON payee.id = t.credit_account_id
-WHERE t.kind = 'pay';
+WHERE t.kind = 'pay' AND NOT payer.simulated;
 
 CREATE TABLE spending_limits (
     profile_id {uuid} NOT NULL REFERENCES profiles (id),

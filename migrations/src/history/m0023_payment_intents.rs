@@ -26,6 +26,7 @@ CREATE TABLE payment_intents (
 );
 CREATE UNIQUE INDEX payment_intents_nonce ON payment_intents (agent_key, nonce);
 CREATE INDEX payment_intents_pending ON payment_intents (batch_id) WHERE state = 'pending';
+CREATE INDEX payment_intents_agent ON payment_intents (agent_id, created_at);
 CREATE INDEX payment_intents_vendor ON payment_intents (vendor_id, id);
 ",
     up_sqlite: "",

@@ -8,6 +8,7 @@ pub mod probe;
 pub mod prune_rows;
 pub mod reconcile_custody;
 pub mod reconcile_executions;
+pub mod reconcile_payments;
 pub mod reconcile_webhooks;
 pub mod release_bond;
 pub mod run_agent;

@@ -13,11 +13,18 @@ use crate::outcome::Handled;
 pub async fn handle(domain: &Domain, job: PostIntents, run: &Run) -> Handled {
     let mut done = Posting::default();
     loop {
-        let some = domain.intents().post(job.batch_id).await?;
-        done = Posting { settled: done.settled + some.settled, failed: done.failed + some.failed };
-        run.progress(json!({ "settled": done.settled, "failed": done.failed }));
-        if some == Posting::default() || run.cancel().is_cancelled() {
-            return Ok(Outcome::Succeeded(json!({ "settled": done.settled, "failed": done.failed })));
+        if run.cancel().is_cancelled() {
+            return Ok(Outcome::Cancelled);
         }
+        if run.drain().is_cancelled() {
+            return Ok(Outcome::Released);
+        }
+        let some = domain.intents().post(job.batch_id).await?;
+        done = Posting { settled: done.settled + some.settled, failed: done.failed + some.failed, ..some };
+        let said = json!({ "settled": done.settled, "failed": done.failed });
+        if !some.had_pending {
+            return Ok(Outcome::Succeeded(said));
+        }
+        run.progress(said);
     }
 }

@@ -28,7 +28,7 @@ pub struct SignedPayment {
     nonce: String,
     /// Signed in whole seconds.
     expires_at: Time,
-    /// Ed25519 over the seven lines that `docs/payments.md` shows; base58, or base64 with its padding.
+    /// Ed25519 over the nine lines that `docs/payments.md` shows; base58, or base64 with its padding.
     signature: String,
 }
 

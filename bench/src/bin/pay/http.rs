@@ -1,4 +1,4 @@
-//! Payments over HTTP: 64 connections, each of a payer of its own.
+//! Payments over HTTP: 64 connections, each of a payer of its own, who comes with an API key.
 
 use std::time::Duration;
 
@@ -11,8 +11,6 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use crate::stage::Stage;
 use crate::{Figures, PAYERS};
 
-const PER_SECOND: u32 = 1_000;
-
 pub async fn payers(house: &House, stage: &Stage) -> Result<Vec<Client>, BoxError> {
     let (mut clients, mut profiles) = (Vec::new(), Vec::new());
     for _ in 0..PAYERS {
@@ -20,7 +18,10 @@ pub async fn payers(house: &House, stage: &Stage) -> Result<Vec<Client>, BoxErro
         let saved = client.put("/v1/users/me/profiles/agent", &json!({ "name": "Trader" }).to_string()).await?.expect(200)?;
         let profile: ProfileId = saved["id"].as_str().ok_or("the profile has no id")?.parse()?;
         profiles.push(profile);
-        clients.push(client);
+        let wish = json!({ "name": "payer", "scopes": ["pay"] }).to_string();
+        let made = client.post("/v1/keys", "", &wish).await?.expect(201)?;
+        let key = made["key"].as_str().ok_or("the key has no text")?;
+        clients.push(Client::connect(house.address, key).await?);
     }
     stage.fill(&profiles).await?;
     Ok(clients)
@@ -43,13 +44,13 @@ pub async fn per_second(payers: &mut [Client], stage: &Stage, time: Duration) ->
 }
 
 /// An open loop: each payment has its time, and its wait counts from then, also when the one before it was late.
-pub async fn at_1000_per_second(payers: &mut [Client], stage: &Stage, time: Duration) -> Result<Figures, BoxError> {
+pub async fn open_loop(payers: &mut [Client], stage: &Stage, time: Duration, per_second: u32) -> Result<Figures, BoxError> {
     let connections = u32::try_from(payers.len())?;
     let (first, payments) =
-        (Instant::now() + Duration::from_millis(100), time.as_millis() * u128::from(PER_SECOND) / 1_000 / u128::from(connections));
+        (Instant::now() + Duration::from_millis(100), time.as_millis() * u128::from(per_second) / 1_000 / u128::from(connections));
     let each = payers.iter_mut().zip(0..).map(|(client, number)| async move {
-        let start = first + Duration::from_secs(1) * number / PER_SECOND;
-        let mut every = interval_at(start, Duration::from_secs(1) * connections / PER_SECOND);
+        let start = first + Duration::from_secs(1) * number / per_second;
+        let mut every = interval_at(start, Duration::from_secs(1) * connections / per_second);
         every.set_missed_tick_behavior(MissedTickBehavior::Burst);
         let (mut waits, mut errors) = (Vec::new(), 0);
         for _ in 0..payments {
