@@ -23,7 +23,7 @@ const END_MAX: Duration = Duration::from_secs(10);
 
 impl DevChain {
     /// Keep it until `stop` fires.
-    pub async fn keep(self, node: Arc<SolanaNode>, treasury: Arc<HotTreasury>, domain: Domain, stop: CancellationToken) {
+    pub async fn keep(mut self, node: Arc<SolanaNode>, treasury: Arc<HotTreasury>, domain: Domain, stop: CancellationToken) {
         if !self.program.is_file() {
             println!("the development chain is not there yet ({}): {ADVICE}; payments wait for it", self.program.display());
         }
@@ -42,7 +42,8 @@ impl DevChain {
     }
 
     /// One life of it.
-    async fn run(&self, node: &SolanaNode, treasury: &HotTreasury, domain: &Domain, stop: &CancellationToken) -> io::Result<()> {
+    async fn run(&mut self, node: &SolanaNode, treasury: &HotTreasury, domain: &Domain, stop: &CancellationToken) -> io::Result<()> {
+        self.held.clear();
         let mut child = self.command(treasury).spawn()?;
         let ready = tokio::select! {
             ready = tokio::time::timeout(START_MAX, first_line(&mut child)) => ready.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())),
