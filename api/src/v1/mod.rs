@@ -9,6 +9,7 @@ mod keys;
 mod operations;
 mod ops;
 mod payments;
+mod payouts;
 mod profiles;
 mod tokens;
 mod users;
@@ -66,7 +67,7 @@ pub type Apis = (
     entitlements::EntitlementsApi,
     executions::ExecutionsApi,
     operations::OperationsApi,
-    (payments::PaymentsApi, payments::BondsApi, payments::EarningsApi, payments::GatewayApi),
+    (payments::PaymentsApi, payments::BondsApi, payments::EarningsApi, payouts::PayoutsApi, payments::GatewayApi),
     webhooks::WebhooksApi,
     webhooks::DeliveriesApi,
     ops::OpsApis,
@@ -102,6 +103,7 @@ fn apis(app: &App) -> Apis {
             payments::PaymentsApi { domain: app.domain.clone() },
             payments::BondsApi { domain: app.domain.clone(), operations: app.operations.clone() },
             payments::EarningsApi { domain: app.domain.clone() },
+            payouts::PayoutsApi { domain: app.domain.clone(), operations: app.operations.clone() },
             payments::GatewayApi { domain: app.domain.clone(), operations: app.operations.clone() },
         ),
         webhooks::WebhooksApi { domain: app.domain.clone() },

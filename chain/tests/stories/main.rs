@@ -1,11 +1,13 @@
 //! The adapter against a real chain: a runtime of its own for each test, behind JSON-RPC.
 
 mod crashes;
+mod faulty;
 mod history;
 mod nodes;
 mod payouts;
 mod registry;
 mod retries;
+mod settling;
 mod stage;
 mod tables;
 mod tokens;

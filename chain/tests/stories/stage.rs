@@ -40,14 +40,14 @@ pub struct Stage {
     /// It ends with the stage.
     _chain: DevChain,
     pub node: Arc<SolanaNode>,
-    pub treasury: HotTreasury,
+    pub treasury: Arc<HotTreasury>,
     pub mint: Address,
 }
 
 impl Stage {
     /// Nothing but SOL for the two who pay.
     pub async fn bare() -> Self {
-        let treasury = HotTreasury::open(&Keys).await.expect("the keys are there");
+        let treasury = Arc::new(HotTreasury::open(&Keys).await.expect("the keys are there"));
         let chain = DevChain::start(&[treasury.address(), treasury.fee_payer()]);
         let node = Arc::new(SolanaNode::new(&chain.rpc_url, &Settings::default()));
         Self { _chain: chain, node, treasury, mint: Address::from_bytes([0; 32]) }

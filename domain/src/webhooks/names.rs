@@ -19,6 +19,9 @@ pub const EVENTS: &[&str] = &[
     "balance.low",
     "payment.received",
     "payment.sent",
+    "payout.pending",
+    "payout.confirmed",
+    "payout.returned",
     "settlement.failed",
     "webhook.disabled",
 ];
@@ -34,6 +37,7 @@ pub fn public_name(event: &event::Model) -> Option<&'static str> {
         "balanceAlert" => "balance",
         "settlementFailed" => "settlement",
         "paymentReceived" | "paymentSent" => "payment",
+        "payoutStateUpdate" => "payout",
         "webhookDisabled" => "webhook",
         _ => return None,
     };

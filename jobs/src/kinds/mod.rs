@@ -9,8 +9,11 @@ mod reconcile_executions;
 mod reconcile_webhooks;
 mod release_bond;
 mod run_agent;
+mod seal_batches;
 mod send_mail;
+mod settle_batch;
 mod sweep_containers;
+mod track_payout;
 mod validate_indexes;
 mod void_expired_transfers;
 
@@ -26,8 +29,11 @@ pub use reconcile_executions::ReconcileExecutions;
 pub use reconcile_webhooks::ReconcileWebhooks;
 pub use release_bond::ReleaseBond;
 pub use run_agent::RunAgent;
+pub use seal_batches::SealBatches;
 pub use send_mail::SendMail;
+pub use settle_batch::SettleBatch;
 pub use sweep_containers::SweepContainers;
+pub use track_payout::TrackPayout;
 pub use validate_indexes::ValidateIndexes;
 pub use void_expired_transfers::VoidExpiredTransfers;
 
@@ -118,8 +124,11 @@ job_kinds! {
     ReconcileWebhooks = "reconcile_webhooks",
     ReleaseBond = "release_bond",
     RunAgent = "run_agent",
+    SealBatches = "seal_batches",
     SendMail = "send_mail",
+    SettleBatch = "settle_batch",
     SweepContainers = "sweep_containers",
+    TrackPayout = "track_payout",
     ValidateIndexes = "validate_indexes",
     VoidExpiredTransfers = "void_expired_transfers",
 }

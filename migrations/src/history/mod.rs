@@ -24,6 +24,7 @@ mod m0020_ledger;
 mod m0021_tokens;
 mod m0022_waiting;
 mod m0023_payment_intents;
+mod m0026_settlements;
 
 pub fn steps() -> Vec<Step> {
     vec![
@@ -49,5 +50,6 @@ pub fn steps() -> Vec<Step> {
         m0021_tokens::STEP,
         m0022_waiting::STEP,
         m0023_payment_intents::STEP,
+        m0026_settlements::STEP,
     ]
 }

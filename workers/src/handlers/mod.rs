@@ -9,8 +9,11 @@ pub mod reconcile_executions;
 pub mod reconcile_webhooks;
 pub mod release_bond;
 pub mod run_agent;
+pub mod seal_batches;
 pub mod send_mail;
+pub mod settle_batch;
 pub mod sweep_containers;
+pub mod track_payout;
 pub mod validate_indexes;
 pub mod void_expired_transfers;
 

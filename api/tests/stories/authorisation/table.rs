@@ -41,6 +41,8 @@ pub enum About {
     Webhook,
     /// A webhook of the owner's, and a delivery to it.
     Delivery,
+    /// A payout of the owner's.
+    Payout,
     Pool,
     Schedule,
     /// Somebody else.
@@ -155,6 +157,9 @@ pub const TABLE: &[Row] = &[
     ("withdrawBond", KNOWN, About::Nothing),
     ("getVendorBalance", KNOWN, About::Nothing),
     ("getVendorStats", KNOWN, About::Nothing),
+    ("requestPayout", PEOPLE, About::Nothing),
+    ("listPayouts", KNOWN, About::Nothing),
+    ("getPayout", OWNER_ALONE, About::Payout),
     ("submitPaymentIntents", KNOWN, About::Nothing),
     ("listPaymentIntents", KNOWN, About::Nothing),
     // webhooks; an architect has no business with those of others
