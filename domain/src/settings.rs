@@ -10,6 +10,7 @@ use crate::limits;
 use crate::paging;
 use crate::payments;
 use crate::ports::sandbox::RunLimits;
+use crate::settlements;
 use crate::sign_in::Settings as SignInSettings;
 use crate::siws::Site;
 use crate::webhooks::Settings as WebhookSettings;
@@ -35,6 +36,8 @@ pub struct Settings {
     pub lists: paging::Settings,
     /// Section `payments`: what agents pay with, and how payments are gathered.
     pub payments: payments::Settings,
+    /// Section `settlements`: how payouts become batches, and what these may cost.
+    pub settlements: settlements::Settings,
     /// Section `sign_in`: how people get in, and for how long.
     pub sign_in: SignInSettings,
     /// Section `webhooks`: how many there may be, and how they are called.

@@ -112,6 +112,12 @@ typed_id! {
     MailId("mal"),
     /// One code that was sent to a mail address.
     OtpCodeId("otp"),
+    /// Money on its way from a vendor's balance to their wallet.
+    PayoutId("pay"),
+    /// One transaction that pays many payouts.
+    BatchId("bat"),
+    /// One transaction that was signed.
+    ChainTransactionId("ctx"),
     /// Money of one mint that somebody holds, or owes.
     AccountId("acc"),
     /// One movement of money between two accounts.

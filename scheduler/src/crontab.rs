@@ -14,6 +14,7 @@ pub fn entries() -> Vec<Entry> {
         entry("reconcile_executions", JobKind::ReconcileExecutions, "30 * * * * *", CatchUp::Skip),
         entry("reconcile_payments", JobKind::ReconcilePayments, "45 */5 * * * *", CatchUp::Skip),
         entry("reconcile_webhooks", JobKind::ReconcileWebhooks, "45 * * * * *", CatchUp::Skip),
+        entry("seal_batches", JobKind::SealBatches, "*/5 * * * * *", CatchUp::Skip),
         entry("validate_indexes", JobKind::ValidateIndexes, "0 30 3 * * *", CatchUp::Latest),
         entry("void_expired_transfers", JobKind::VoidExpiredTransfers, "15 * * * * *", CatchUp::Skip),
     ]

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use crate::engines::handed;
 
 /// How long a slot of it lasts: a transaction is final after 31 of them, and a blockhash expires after 150.
-pub const TEST_SLOT_MS: u64 = 10;
+pub const TEST_SLOT_MS: u64 = 20;
 
 /// A running chain, in memory, on ports of its own. It ends with the value, and with the test's process.
 pub struct DevChain {

@@ -10,6 +10,7 @@ mod keys;
 mod operations;
 mod ops;
 mod payments;
+mod payouts;
 mod profiles;
 mod tokens;
 mod users;
@@ -67,7 +68,14 @@ pub type Apis = (
     entitlements::EntitlementsApi,
     executions::ExecutionsApi,
     operations::OperationsApi,
-    (payments::PaymentsApi, payments::BondsApi, payments::EarningsApi, payments::GatewayApi, deposits::DepositsApi),
+    (
+        payments::PaymentsApi,
+        payments::BondsApi,
+        payments::EarningsApi,
+        payouts::PayoutsApi,
+        payments::GatewayApi,
+        deposits::DepositsApi,
+    ),
     webhooks::WebhooksApi,
     webhooks::DeliveriesApi,
     ops::OpsApis,
@@ -103,6 +111,7 @@ fn apis(app: &App) -> Apis {
             payments::PaymentsApi { domain: app.domain.clone() },
             payments::BondsApi { domain: app.domain.clone(), operations: app.operations.clone() },
             payments::EarningsApi { domain: app.domain.clone() },
+            payouts::PayoutsApi { domain: app.domain.clone(), operations: app.operations.clone() },
             payments::GatewayApi { domain: app.domain.clone(), operations: app.operations.clone() },
             deposits::DepositsApi { domain: app.domain.clone(), operations: app.operations.clone() },
         ),

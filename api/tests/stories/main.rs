@@ -23,6 +23,7 @@ mod nonsense;
 mod operations;
 mod parameters;
 mod payments;
+mod payouts;
 mod pools;
 mod profiles;
 mod secrets;

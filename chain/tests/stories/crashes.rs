@@ -106,7 +106,7 @@ async fn pays_once_despite(mut fault: Fault) {
     }
     assert_eq!(stage.held(stage.custody()).await, CUSTODY - 3 * AMOUNT, "{named:?}");
     assert_eq!(deaths > 0, matches!(named, Fault::BeforeStoring | Fault::AfterStoring | Fault::AfterSending | Fault::Forgets), "{named:?}");
-    assert_eq!(stored.attempts, if named == Fault::Dropped { 2 } else { 1.max(stored.attempts) }, "{named:?}");
+    assert!(stored.attempts > usize::from(named == Fault::Dropped), "{named:?}: {} attempts", stored.attempts);
 }
 
 macro_rules! pays_once_despite {

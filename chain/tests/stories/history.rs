@@ -1,7 +1,7 @@
 //! What happened, as an indexer reads it.
 
 use domain::entities::{Address, Signature};
-use domain::ports::chain::{Chain as _, Page};
+use domain::ports::chain::{Chain as _, Page, Treasury as _};
 use solana_sdk::instruction::Instruction;
 use solana_sdk::pubkey::Pubkey;
 use solana_sdk::signer::Signer as _;
@@ -36,10 +36,7 @@ async fn a_deposit_is_read_with_its_sender_its_amount_and_its_memo() {
     assert_eq!((read.signature, &read.failure, read.signers.as_slice()), (signature, &None, [from].as_slice()));
     assert!(read.at.is_some() && read.fee >= 5_000, "{read:?}");
     let arrived = read.changes.iter().find(|change| change.account == custody).expect("custody has changed");
-    assert_eq!(
-        (arrived.mint, arrived.owner, arrived.after - arrived.before),
-        (stage.mint, Some(domain::ports::chain::Treasury::address(&stage.treasury)), 3_000_000)
-    );
+    assert_eq!((arrived.mint, arrived.owner, arrived.after - arrived.before), (stage.mint, Some(stage.treasury.address()), 3_000_000));
     let moves: Vec<_> = read.moves.iter().map(|it| (it.instruction, it.inner, it.from, it.to, it.authority, it.amount)).collect();
     assert_eq!(moves, [(1, None, source, custody, Some(from), 2_500_000), (2, None, source, custody, Some(from), 500_000)]);
     let memos: Vec<_> = read.memos.iter().map(|memo| (memo.instruction, memo.text.as_str())).collect();

@@ -3,11 +3,13 @@
 mod crashes;
 mod deposits;
 mod hearing;
+mod faulty;
 mod history;
 mod nodes;
 mod payouts;
 mod registry;
 mod retries;
+mod settling;
 mod stage;
 mod tables;
 mod tokens;

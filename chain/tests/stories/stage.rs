@@ -41,14 +41,14 @@ pub struct Stage {
     _chain: DevChain,
     pub ws_url: String,
     pub node: Arc<SolanaNode>,
-    pub treasury: HotTreasury,
+    pub treasury: Arc<HotTreasury>,
     pub mint: Address,
 }
 
 impl Stage {
     /// Nothing but SOL for the two who pay.
     pub async fn bare() -> Self {
-        let treasury = HotTreasury::open(&Keys).await.expect("the keys are there");
+        let treasury = Arc::new(HotTreasury::open(&Keys).await.expect("the keys are there"));
         let chain = DevChain::start(&[treasury.address(), treasury.fee_payer()]);
         let node = Arc::new(SolanaNode::new(&chain.rpc_url, &Settings::default()));
         let ws_url = chain.ws_url.clone();

@@ -9,7 +9,7 @@ use chain::{HotTreasury, SolanaNode};
 use domain::Domain;
 use domain::ports::chain::Treasury as _;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 use tokio_util::sync::CancellationToken;
 
 use super::{ADVICE, DevChain, furnish};
@@ -23,7 +23,7 @@ const END_MAX: Duration = Duration::from_secs(10);
 
 impl DevChain {
     /// Keep it until `stop` fires.
-    pub async fn keep(self, node: Arc<SolanaNode>, treasury: Arc<HotTreasury>, domain: Domain, stop: CancellationToken) {
+    pub async fn keep(mut self, node: Arc<SolanaNode>, treasury: Arc<HotTreasury>, domain: Domain, stop: CancellationToken) {
         if !self.program.is_file() {
             println!("the development chain is not there yet ({}): {ADVICE}; payments wait for it", self.program.display());
         }
@@ -42,11 +42,14 @@ impl DevChain {
     }
 
     /// One life of it.
-    async fn run(&self, node: &SolanaNode, treasury: &HotTreasury, domain: &Domain, stop: &CancellationToken) -> io::Result<()> {
+    async fn run(&mut self, node: &SolanaNode, treasury: &HotTreasury, domain: &Domain, stop: &CancellationToken) -> io::Result<()> {
+        self.held.clear();
         let mut child = self.command(treasury).spawn()?;
+        // Whoever waits for a child closes its input first, and this one ends with its input.
+        let open = child.stdin.take();
         let ready = tokio::select! {
             ready = tokio::time::timeout(START_MAX, first_line(&mut child)) => ready.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())),
-            () = stop.cancelled() => return end(child).await,
+            () = stop.cancelled() => return end(child, open).await,
         };
         match ready {
             Ok(line) if line.starts_with("ready ") => {}
@@ -60,11 +63,11 @@ impl DevChain {
         println!("development chain on {}: NOT A REAL CLUSTER, what is on it is worth nothing", self.rpc_url());
         tokio::select! {
             () = furnish::furnish(node, treasury, domain) => {}
-            () = stop.cancelled() => return end(child).await,
+            () = stop.cancelled() => return end(child, open).await,
         }
         tokio::select! {
             status = child.wait() => Err(io::Error::other(status?.to_string())),
-            () = stop.cancelled() => end(child).await,
+            () = stop.cancelled() => end(child, open).await,
         }
     }
 
@@ -91,8 +94,8 @@ async fn first_line(child: &mut Child) -> io::Result<String> {
     BufReader::new(stdout).lines().next_line().await?.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
 }
 
-async fn end(mut child: Child) -> io::Result<()> {
-    drop(child.stdin.take());
+async fn end(mut child: Child, open: Option<ChildStdin>) -> io::Result<()> {
+    drop(open);
     match tokio::time::timeout(END_MAX, child.wait()).await {
         Ok(ended) => ended.map(drop),
         Err(_) => child.kill().await,

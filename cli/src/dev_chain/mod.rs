@@ -3,15 +3,15 @@
 mod furnish;
 mod keep;
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use tokio::net::TcpSocket;
 
 use crate::settings::{Env, Settings};
 
 const PROGRAM: &str = "tallyman-dev-chain";
-const LOOPBACK: &str = "127.0.0.1";
+const LOOPBACK: std::net::Ipv4Addr = std::net::Ipv4Addr::LOCALHOST;
 
 /// What to do when the program is not there.
 pub const ADVICE: &str = "build it with `scripts/build-dev-chain` (once, some minutes), or name it in TALLYMAN_DEV_CHAIN";
@@ -53,9 +53,11 @@ fn beside(tallyman: Option<&Path>) -> PathBuf {
 }
 
 /// A chain that this process is to keep.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct DevChain {
     program: PathBuf,
+    /// Keeps its ports for it until it starts: another process that looks for free ones takes others. Nobody listens there yet.
+    held: Vec<TcpSocket>,
     rpc_port: u16,
     ws_port: u16,
     slot_ms: u32,
@@ -75,10 +77,12 @@ impl DevChain {
         if !wanted {
             return Ok(None);
         }
+        let (rpc, ws) = (hold_port(settings.dev_chain.rpc_port)?, hold_port(settings.dev_chain.ws_port)?);
         Ok(Some(Self {
             program: settings.dev_chain.program(),
-            rpc_port: free_port(settings.dev_chain.rpc_port)?,
-            ws_port: free_port(settings.dev_chain.ws_port)?,
+            rpc_port: rpc.local_addr()?.port(),
+            ws_port: ws.local_addr()?.port(),
+            held: vec![rpc, ws],
             slot_ms: settings.dev_chain.slot_ms,
             state: settings.app.data_dir.join("dev-chain.sqlite"),
             url_file: url_file(settings),
@@ -103,9 +107,14 @@ fn url_file(settings: &Settings) -> PathBuf {
     settings.app.data_dir.join("dev-chain.url")
 }
 
-fn free_port(wished: u16) -> std::io::Result<u16> {
-    let listener = TcpListener::bind((LOOPBACK, wished)).or_else(|_| TcpListener::bind((LOOPBACK, 0)))?;
-    Ok(listener.local_addr()?.port())
+/// The port itself, or some other when somebody has it.
+fn hold_port(wished: u16) -> std::io::Result<TcpSocket> {
+    let hold = |port: u16| {
+        let socket = TcpSocket::new_v4()?;
+        // Without `SO_REUSEADDR`, which would let two hold one port.
+        socket.bind((LOOPBACK, port).into()).map(|()| socket)
+    };
+    hold(wished).or_else(|_| hold(0))
 }
 
 #[cfg(test)]
@@ -118,10 +127,14 @@ mod tests {
         assert_eq!(found, Path::new("/cache/target/dev-chain/debug/tallyman-dev-chain"));
     }
 
-    #[test]
-    fn a_port_that_somebody_has_is_left_to_them() {
-        let taken = TcpListener::bind((LOOPBACK, 0)).expect("a port is free");
-        let port = taken.local_addr().expect("it is bound").port();
-        assert_ne!(free_port(port).expect("another is free"), port);
+    #[tokio::test]
+    async fn a_port_that_somebody_has_or_holds_is_left_to_them() {
+        let has = std::net::TcpListener::bind((LOOPBACK, 0)).expect("a port is free");
+        let port = has.local_addr().expect("it is bound").port();
+        let holds = hold_port(port).expect("another is free");
+        let held = holds.local_addr().expect("it is bound").port();
+        assert_ne!(held, port);
+        let third = hold_port(held).expect("another is free");
+        assert_ne!(third.local_addr().expect("it is bound").port(), held);
     }
 }

@@ -38,7 +38,7 @@ impl Reconciliation<'_> {
         custody_check::Entity::find().order_by_asc(custody_check::Column::Mint).all(self.domain.db.connection()).await
     }
 
-    /// Whether nothing of this mint may be paid out. Ask before a batch is sealed and before one is signed.
+    /// Whether nothing of this mint may be paid out. Ask before anything is signed.
     ///
     /// # Errors
     /// When the database refuses; pay nothing then.

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use entities::id::{AgentId, ExecutionId, TypedId, UserId, WebhookId};
-use entities::{agent, event, execution, user, webhook_endpoint};
+use entities::id::{AgentId, ExecutionId, PayoutId, TypedId, UserId, WebhookId};
+use entities::{agent, event, execution, payout, user, webhook_endpoint};
 use platform::Txn;
 use sea_orm::{ColumnTrait as _, DbErr, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 
@@ -30,6 +30,12 @@ pub async fn owners(txn: &Txn, events: &[event::Model]) -> Result<HashMap<String
         owners.extend(found.into_iter().map(|(id, owner)| (format!("webhook:{id}"), owner)));
     }
     owners.extend(of_noun::<UserId>(events, "user").into_iter().map(|id| (format!("user:{id}"), id)));
+    let ids = of_noun::<PayoutId>(events, "payout");
+    if !ids.is_empty() {
+        let found = payout::Entity::find().select_only().column(payout::Column::Id).column(payout::Column::UserId);
+        let found = found.filter(payout::Column::Id.is_in(ids)).into_tuple::<(PayoutId, UserId)>().all(&**txn).await?;
+        owners.extend(found.into_iter().map(|(id, owner)| (format!("payout:{id}"), owner)));
+    }
     // Nobody is told who may not sign in.
     let of_them = user::Entity::find().select_only().column(user::Column::Id).filter(user::Column::Id.is_in(owners.values().copied()));
     let active: Vec<UserId> = of_them.filter(user::Column::State.eq(user::State::Active)).into_tuple().all(&**txn).await?;

@@ -20,6 +20,9 @@ pub const EVENTS: &[&str] = &[
     "deposit.credited",
     "payment.received",
     "payment.sent",
+    "payout.pending",
+    "payout.confirmed",
+    "payout.returned",
     "settlement.failed",
     "webhook.disabled",
 ];
@@ -36,6 +39,7 @@ pub fn public_name(event: &event::Model) -> Option<&'static str> {
         "depositUpdate" => "deposit",
         "settlementFailed" => "settlement",
         "paymentReceived" | "paymentSent" => "payment",
+        "payoutStateUpdate" => "payout",
         "webhookDisabled" => "webhook",
         _ => return None,
     };

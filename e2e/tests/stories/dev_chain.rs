@@ -8,8 +8,8 @@ use testkit::engines::run;
 use testkit::{TestWallet, until};
 
 fn with_chain() -> Installation {
-    let installation = Installation::embedded().set("TALLYMAN_DEV_CHAIN_ENABLED", "true").set("TALLYMAN_DEV_CHAIN_SLOT_MS", "10");
-    installation.set("PORT", "0")
+    let installation = Installation::embedded().set("TALLYMAN_DEV_CHAIN_ENABLED", "true").set("TALLYMAN_DEV_CHAIN_SLOT_MS", "20");
+    installation.set("PORT", "0").set("TALLYMAN_DEV_CHAIN_RPC_PORT", "0").set("TALLYMAN_DEV_CHAIN_WS_PORT", "0")
 }
 
 /// `up`, ready, with its chain furnished.

@@ -12,8 +12,11 @@ mod reconcile_payments;
 mod reconcile_webhooks;
 mod release_bond;
 mod run_agent;
+mod seal_batches;
 mod send_mail;
+mod settle_batch;
 mod sweep_containers;
+mod track_payout;
 mod validate_indexes;
 mod verify_deposit;
 mod void_expired_transfers;
@@ -33,8 +36,11 @@ pub use reconcile_payments::ReconcilePayments;
 pub use reconcile_webhooks::ReconcileWebhooks;
 pub use release_bond::ReleaseBond;
 pub use run_agent::RunAgent;
+pub use seal_batches::SealBatches;
 pub use send_mail::SendMail;
+pub use settle_batch::SettleBatch;
 pub use sweep_containers::SweepContainers;
+pub use track_payout::TrackPayout;
 pub use validate_indexes::ValidateIndexes;
 pub use verify_deposit::VerifyDeposit;
 pub use void_expired_transfers::VoidExpiredTransfers;
@@ -129,8 +135,11 @@ job_kinds! {
     ReconcileWebhooks = "reconcile_webhooks",
     ReleaseBond = "release_bond",
     RunAgent = "run_agent",
+    SealBatches = "seal_batches",
     SendMail = "send_mail",
+    SettleBatch = "settle_batch",
     SweepContainers = "sweep_containers",
+    TrackPayout = "track_payout",
     ValidateIndexes = "validate_indexes",
     VerifyDeposit = "verify_deposit",
     VoidExpiredTransfers = "void_expired_transfers",

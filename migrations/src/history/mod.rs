@@ -25,6 +25,7 @@ mod m0021_tokens;
 mod m0022_waiting;
 mod m0023_payment_intents;
 mod m0025_deposits;
+mod m0026_settlements;
 mod m0027_waiting_since;
 mod m0028_webhook_trouble;
 
@@ -53,6 +54,7 @@ pub fn steps() -> Vec<Step> {
         m0022_waiting::STEP,
         m0023_payment_intents::STEP,
         m0025_deposits::STEP,
+        m0026_settlements::STEP,
         m0027_waiting_since::STEP,
         m0028_webhook_trouble::STEP,
     ]

@@ -7,10 +7,12 @@ use domain::api_keys::{Holder, NewApiKey, Scope};
 use domain::devices::{Approval, NewDevice, proof_text};
 use domain::entities::Amount;
 use domain::entities::id::WebhookId;
+use domain::ledger::{Account, AccountKind};
 use domain::limits::Settings as Limits;
 use domain::ops::Actor;
 use domain::paging::PageRequest;
 use domain::profiles::{Draft, Kind};
+use domain::settlements::PayoutRequest;
 use domain::sign_in::Method;
 use domain::webhooks::{DeliveryFilter, WebhookDraft};
 use jobs::kinds::JobKind;
@@ -120,6 +122,13 @@ impl Stage {
                 let agent = domain.profiles().save(owner, Kind::Agent, draft()).await.unwrap().id;
                 let deposit = world.stray_deposit(5).await;
                 (vec![deposit.to_string()], Some(json!({ "profile_id": agent })))
+            }
+            About::Payout => {
+                let vendor = domain.profiles().save(owner, Kind::Vendor, draft()).await.unwrap().id;
+                world.fill(Account::of(AccountKind::VendorUnsettled, vendor, world.house_mint()), 1).await;
+                let (amount, reference) = (Amount::new(1).unwrap(), world.transfer_id().to_string());
+                let request = PayoutRequest { amount, mint: None, destination_wallet: TestWallet::new(3).address(), reference };
+                only(domain.settlements().request(owner, request, None).await.unwrap().into_inner().payout_id.to_string())
             }
             About::Pool => only("simulation".into()),
             About::Schedule => only("tidy_up".into()),

@@ -43,6 +43,8 @@ pub enum About {
     Webhook,
     /// A webhook of the owner's, and a delivery to it.
     Delivery,
+    /// A payout of the owner's.
+    Payout,
     Pool,
     Schedule,
     /// Somebody else.
@@ -160,6 +162,9 @@ pub const TABLE: &[Row] = &[
     ("getDepositAddress", KNOWN, About::Nothing),
     ("verifyDeposit", KNOWN, About::Nothing),
     ("listDeposits", KNOWN, About::Nothing),
+    ("requestPayout", PEOPLE, About::Nothing),
+    ("listPayouts", KNOWN, About::Nothing),
+    ("getPayout", OWNER_ALONE, About::Payout),
     ("submitPaymentIntents", KNOWN, About::Nothing),
     ("listPaymentIntents", KNOWN, About::Nothing),
     // webhooks; an architect has no business with those of others
