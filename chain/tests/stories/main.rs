@@ -2,8 +2,8 @@
 
 mod crashes;
 mod deposits;
-mod hearing;
 mod faulty;
+mod hearing;
 mod history;
 mod nodes;
 mod payouts;
