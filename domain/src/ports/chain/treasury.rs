@@ -137,7 +137,7 @@ impl std::fmt::Debug for Signed {
 pub enum Blame {
     /// The marker is there: another attempt of this batch has paid.
     AlreadyPaid,
-    /// This line, counted from 0, cannot be paid; the others can.
+    /// This line, counted from 0, cannot be paid; the others can. When custody itself is frozen the chain blames the first line: look at it before.
     Line { index: usize, reason: String },
     /// Not a line's fault: custody is short, the blockhash is gone, fees cannot be paid.
     Batch { reason: String },
